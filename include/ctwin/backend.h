@@ -1,0 +1,44 @@
+// The seam: a conversation in ctnetlink datagrams with whoever keeps a conntrack table.
+//
+// A Backend carries bytes and knows nothing of their meaning beyond netlink's multicast groups.
+// The kernel, an engine behind a unix socket, an engine in this process and the recordings of the
+// tests all answer the same datagrams, so everything above the seam is written once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "ctwin/result.h"
+
+namespace ctwin {
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// Sends one datagram: one or more netlink messages, back to back.
+  virtual Status send(std::span<const std::byte> datagram) = 0;
+
+  /// Waits for one datagram and returns the part of `buffer` that it fills. Errors: EINTR when a
+  /// signal came first, ENOBUFS when the answerer had to drop messages for want of room,
+  /// EMSGSIZE when the datagram did not fit (it is lost).
+  virtual Result<std::span<const std::byte>> receive(std::span<std::byte> buffer) = 0;
+
+  /// Subscribes to the multicast groups whose NFNLGRP_* number n has bit n-1 set in `groups`.
+  virtual Status join(uint32_t groups) = 0;
+
+  /// A descriptor for poll(2) and for socket options, -1 where there is none.
+  virtual int fd() const = 0;
+};
+
+/// Opens one more conversation with the same table. Commands that change entries while they walk
+/// a dump use two.
+class BackendSource {
+ public:
+  virtual ~BackendSource() = default;
+  virtual Result<std::unique_ptr<Backend>> open() = 0;
+};
+
+}  // namespace ctwin
