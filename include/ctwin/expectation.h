@@ -15,8 +15,8 @@ enum ExpectFlag : uint32_t {
 
 struct Expectation {
   Tuple expected;
-  Tuple mask;    ///< addresses and ports are bit masks here
-  Tuple master;  ///< original tuple of the flow that announced it
+  Tuple mask;            ///< addresses and ports are bit masks here
+  Tuple master;          ///< original tuple of the flow that announced it
   uint32_t timeout = 0;  ///< seconds left
   uint32_t id = 0;
   uint32_t flags = 0;  ///< ExpectFlag mask
@@ -29,8 +29,8 @@ struct Expectation {
   bool has_class = false;
   bool has_zone = false;
   bool has_nat = false;
-  Tuple nat;              ///< what the expected flow is translated to
-  uint32_t nat_dir = 0;   ///< 0 original, 1 reply
+  Tuple nat;             ///< what the expected flow is translated to
+  uint32_t nat_dir = 0;  ///< 0 original, 1 reply
   InlineString<31> helper;
   InlineString<63> function;  ///< name of the expectfn, e.g. nat-follow-master
 };

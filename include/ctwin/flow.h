@@ -159,8 +159,8 @@ struct Flow {
   Tuple reply;
   Tuple master;
 
-  uint32_t status = 0;     ///< StatusBit mask
-  uint32_t timeout = 0;    ///< seconds left
+  uint32_t status = 0;   ///< StatusBit mask
+  uint32_t timeout = 0;  ///< seconds left
   uint32_t mark = 0;
   uint32_t mark_mask = 0;  ///< requests only: which bits of the mark to replace
   uint32_t use = 0;

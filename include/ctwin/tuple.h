@@ -42,15 +42,11 @@ inline TransportKind transport_kind(uint8_t proto) {
     case IPPROTO_UDP:
     case IPPROTO_UDPLITE:
     case IPPROTO_SCTP:
-    case IPPROTO_DCCP:
-      return TransportKind::kPorts;
-    case IPPROTO_GRE:
-      return TransportKind::kKeys;
+    case IPPROTO_DCCP: return TransportKind::kPorts;
+    case IPPROTO_GRE: return TransportKind::kKeys;
     case IPPROTO_ICMP:
-    case IPPROTO_ICMPV6:
-      return TransportKind::kIcmp;
-    default:
-      return TransportKind::kNone;
+    case IPPROTO_ICMPV6: return TransportKind::kIcmp;
+    default: return TransportKind::kNone;
   }
 }
 

@@ -26,10 +26,10 @@ enum class Format : uint8_t { kPlain, kXml, kSave, kJson };
 
 struct PrintOptions {
   Format format = Format::kPlain;
-  bool extended = false;    ///< layer 3 columns
-  bool id = false;          ///< id=
-  bool timestamp = false;   ///< time of the event, or of the listing for expectations
-  bool ktimestamp = false;  ///< [start=] [stop=]
+  bool extended = false;             ///< layer 3 columns
+  bool id = false;                   ///< id=
+  bool timestamp = false;            ///< time of the event, or of the listing for expectations
+  bool ktimestamp = false;           ///< [start=] [stop=]
   const LabelMap* labels = nullptr;  ///< names for label bits; labels show only with a map
 };
 

@@ -147,8 +147,7 @@ bool Client::add(Operation operation, const Flow& flow) {
   if (batch_size_ == kBatchRequests || (reader && batch_readers_ == kBatchReaders)) return false;
   if (batch_size_ == 0) batch_first_ = sequence_ + 1;
   const auto [type, flags] = wire_operation(operation);
-  const uint8_t family =
-      flow.has(FlowField::kOrig) ? flow.orig.family() : flow.reply.family();
+  const uint8_t family = flow.has(FlowField::kOrig) ? flow.orig.family() : flow.reply.family();
   AttrWriter attrs = batch_.begin(NFNL_SUBSYS_CTNETLINK, type, flags, sequence_ + 1, family);
   encode_flow(flow, operation == Operation::kDelete, attrs);
   if (!batch_.end(attrs)) return false;
@@ -196,8 +195,8 @@ Status Client::run_batch(const OutcomeSink& sink) {
 Status Client::flush(uint8_t family) {
   // The kernel honours the family of a flush only where the header's version is not 0.
   const uint8_t version = family == AF_UNSPEC ? 0 : 1;
-  const AttrWriter attrs = begin_request(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE, NLM_F_ACK,
-                                         family, version);
+  const AttrWriter attrs =
+      begin_request(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, family, version);
   request_.end(attrs);
   return converse([](const Message&) {});
 }
@@ -232,9 +231,9 @@ Result<std::vector<CpuStats>> Client::expectation_cpu_stats() {
 
 Status Client::request_expectation(uint8_t type, uint16_t flags, const Expectation& expectation,
                                    const MessageSink& sink) {
-  AttrWriter attrs = begin_request(NFNL_SUBSYS_CTNETLINK_EXP, type,
-                                   static_cast<uint16_t>(flags | NLM_F_ACK),
-                                   expectation.expected.family());
+  AttrWriter attrs =
+      begin_request(NFNL_SUBSYS_CTNETLINK_EXP, type, static_cast<uint16_t>(flags | NLM_F_ACK),
+                    expectation.expected.family());
   encode_expectation(expectation, attrs);
   if (!request_.end(attrs)) return Error{EMSGSIZE, "the request is too large"};
   return converse(sink);

@@ -99,8 +99,8 @@ class Client {
  private:
   using MessageSink = std::function<void(const netlink::Message&)>;
 
-  netlink::AttrWriter begin_request(uint8_t subsystem, uint8_t type, uint16_t flags,
-                                    uint8_t family, uint8_t version = 0);
+  netlink::AttrWriter begin_request(uint8_t subsystem, uint8_t type, uint16_t flags, uint8_t family,
+                                    uint8_t version = 0);
   Status send_request();
   Result<std::span<const std::byte>> receive();
   Status converse(const MessageSink& sink);
@@ -112,10 +112,10 @@ class Client {
   std::vector<std::byte> receive_buffer_;
   netlink::MessageWriter request_;
   netlink::MessageWriter batch_;
-  uint32_t sequence_ = 0;        ///< of the last request made
-  uint32_t batch_first_ = 0;     ///< sequence number of the batch's first request
-  size_t batch_size_ = 0;        ///< requests in the batch
-  size_t batch_readers_ = 0;     ///< of these, the ones that are answered with a flow
+  uint32_t sequence_ = 0;     ///< of the last request made
+  uint32_t batch_first_ = 0;  ///< sequence number of the batch's first request
+  size_t batch_size_ = 0;     ///< requests in the batch
+  size_t batch_readers_ = 0;  ///< of these, the ones that are answered with a flow
   Flow scratch_;
 };
 

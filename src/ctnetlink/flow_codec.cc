@@ -317,8 +317,7 @@ void decode_attribute(const Attr& attr, Flow& flow) {
   }
 }
 
-void encode_address(uint16_t v4_type, uint16_t v6_type, const Address& address,
-                    AttrWriter& attrs) {
+void encode_address(uint16_t v4_type, uint16_t v6_type, const Address& address, AttrWriter& attrs) {
   if (!address.is_set()) return;
   attrs.put_bytes(address.family == AF_INET ? v4_type : v6_type,
                   std::as_bytes(std::span(address.bytes)).first(address.size()));
