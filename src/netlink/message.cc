@@ -13,9 +13,9 @@ int Message::error_code() const {
 }
 
 nfgenmsg Message::nfgen() const {
-  nfgenmsg header{};
-  if (body.size() >= sizeof header) std::memcpy(&header, body.data(), sizeof header);
-  return header;
+  nfgenmsg generic{};
+  if (body.size() >= sizeof generic) std::memcpy(&generic, body.data(), sizeof generic);
+  return generic;
 }
 
 std::span<const std::byte> Message::attributes() const {
