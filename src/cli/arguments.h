@@ -1,0 +1,78 @@
+// The command line as data: which command, which options, and what their values came to.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/option_table.h"
+#include "cli/values.h"
+#include "cli/words.h"
+#include "ctwin/filter.h"
+
+namespace ctwin::cli {
+
+class OptionSet {
+ public:
+  bool has(Option option) const { return bits_.test(static_cast<size_t>(option)); }
+  void add(Option option) { bits_.set(static_cast<size_t>(option)); }
+  bool any() const { return bits_.any(); }
+
+ private:
+  std::bitset<64> bits_;
+};
+
+/// Values of protocol options. Ports are keys for GRE; `state` is of the protocol that -p names.
+struct ProtocolValues {
+  std::optional<uint16_t> sport, dport, reply_sport, reply_dport;
+  std::optional<uint16_t> mask_sport, mask_dport, tuple_sport, tuple_dport;
+  std::optional<uint8_t> state, role;
+  std::optional<uint32_t> orig_vtag, reply_vtag;
+  std::optional<uint8_t> icmp_type, icmp_code;
+  std::optional<uint16_t> icmp_id;
+};
+
+/// Views point into the words that were read.
+struct Arguments {
+  Command command = Command::kNone;
+  Table table = Table::kConntrack;
+  OptionSet given;
+
+  uint8_t family = AF_UNSPEC;
+  Address src, src_mask, dst, dst_mask, reply_src, reply_dst, tuple_src, tuple_dst;
+  std::optional<uint8_t> proto;
+  bool proto_has_options = false;
+  ProtocolValues protocol;
+
+  uint32_t timeout = 0;
+  StatusList status;
+  MarkFilter mark;
+  uint32_t id = 0;
+  uint32_t secmark = 0;
+  uint16_t zone = 0, orig_zone = 0, reply_zone = 0;
+  NatFilter src_nat, dst_nat, any_nat;
+  std::vector<std::string_view> labels, label_add, label_del;
+  bool label_del_all = false;  ///< --label-del without a list
+  std::string_view label_map;
+
+  EventList events;
+  OutputList output;
+  uint32_t buffer_size = 0;
+  std::string_view netns;
+};
+
+/// Reads the words of one command (the program's name first) and checks them against the option
+/// table. Warnings are appended to `warnings`, each with its newline.
+std::optional<Problem> parse_arguments(std::span<const std::string_view> words,
+                                       Arguments& arguments, std::string& warnings);
+
+/// One option's effect on `arguments`; a step of parse_arguments that options.cc hands to CLI11.
+std::optional<Problem> apply_option(const Word& word, Arguments& arguments, std::string& warnings);
+
+/// Checks that hold for a command as a whole: combinations, the validity table, pairs.
+std::optional<Problem> check_arguments(Arguments& arguments);
+
+}  // namespace ctwin::cli
