@@ -2,6 +2,8 @@
 
 #include <netinet/in.h>
 
+#include <limits>
+
 #include "base/address.h"
 #include "cli/names.h"
 
@@ -388,7 +390,24 @@ std::optional<Problem> apply_option(const Word& word, Arguments& arguments, std:
   return apply_generic_option(word, arguments, warnings);
 }
 
-std::optional<Problem> check_arguments(Arguments& arguments) {
+std::optional<Problem> resolve_labels(const LabelMap* map, Arguments& arguments) {
+  const auto resolve = [map](const std::vector<std::string_view>& names,
+                             Labels& bits) -> MaybeProblem {
+    for (const std::string_view name : names) {
+      const auto bit = map ? map->bit(name) : std::nullopt;
+      if (!bit) return usage(quoted("unknown label '", name, "'"));
+      if (*bit >= Labels::kBits)
+        return usage(quoted("label '", name, "' is beyond bit 127, the last that is kept"));
+      bits.set(*bit);
+    }
+    return {};
+  };
+  if (auto problem = resolve(arguments.labels, arguments.label_bits)) return problem;
+  if (auto problem = resolve(arguments.label_add, arguments.label_add_bits)) return problem;
+  return resolve(arguments.label_del, arguments.label_del_bits);
+}
+
+std::optional<Problem> check_arguments(const Arguments& arguments) {
   const OptionSet& given = arguments.given;
   if (given.has(Option::kAnyNat) && (given.has(Option::kSrcNat) || given.has(Option::kDstNat)))
     return usage("cannot specify `--src-nat' or `--dst-nat' with `--any-nat'");
@@ -409,7 +428,7 @@ std::optional<Problem> parse_arguments(std::span<const std::string_view> words,
       scanner.know(protocol_bit(*arguments.proto));
   }
   if (!scanner.error().empty()) return usage(scanner.error());
-  return check_arguments(arguments);
+  return {};
 }
 
 }  // namespace ctwin::cli

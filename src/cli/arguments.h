@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/labels.h"
 #include "cli/option_table.h"
 #include "cli/values.h"
 #include "cli/words.h"
@@ -55,17 +56,24 @@ struct Arguments {
   uint16_t zone = 0, orig_zone = 0, reply_zone = 0;
   NatFilter src_nat, dst_nat, any_nat;
   std::vector<std::string_view> labels, label_add, label_del;
-  bool label_del_all = false;  ///< --label-del without a list
+  Labels label_bits, label_add_bits, label_del_bits;  ///< what the names stand for
+  bool label_del_all = false;                         ///< --label-del without a list
   std::string_view label_map;
 
   EventList events;
   OutputList output;
   uint32_t buffer_size = 0;
   std::string_view netns;
+
+  /// True when an option uses label names, or asks for them in the output.
+  bool needs_label_map() const {
+    return given.has(Option::kLabel) || given.has(Option::kLabelAdd) ||
+           given.has(Option::kLabelDel) || output.labels || output.save || output.json;
+  }
 };
 
-/// Reads the words of one command (the program's name first) and checks them against the option
-/// table. Warnings are appended to `warnings`, each with its newline.
+/// Reads the words of one command, the program's name first. Warnings are appended to `warnings`,
+/// each with its newline.
 std::optional<Problem> parse_arguments(std::span<const std::string_view> words,
                                        Arguments& arguments, std::string& warnings);
 

@@ -53,6 +53,11 @@ struct ExpectationRecord {
   uint64_t now = 0;  ///< wall clock, ns since the epoch
 };
 
+/// What stands before the first and after the last line of a whole document: the root element of
+/// XML, nothing in every other format. conntrack writes neither around an empty listing.
+void print_document_start(const PrintOptions& options, bool expectations, fmt::memory_buffer& out);
+void print_document_end(const PrintOptions& options, bool expectations, fmt::memory_buffer& out);
+
 /// Appends one line, newline included.
 void print_flow(const FlowRecord& record, const PrintOptions& options, fmt::memory_buffer& out);
 void print_expectation(const ExpectationRecord& record, const PrintOptions& options,

@@ -1,0 +1,141 @@
+#include "cli/entry_writer.h"
+
+#include <cerrno>
+
+#include "cli/build.h"
+
+namespace ctwin::cli {
+
+using ctnetlink::Operation;
+
+namespace {
+
+constexpr size_t kQueue = 128;  // as many as a batch of the client takes
+
+/// What ctnetlink refuses to change, known from the entry's state (netfilter: ctnetlink_change_*).
+bool update_will_fail(const Flow& update, const Flow& existing) {
+  if (update.has(FlowField::kNatSrc) || update.has(FlowField::kNatDst)) return true;
+  if (update.has(FlowField::kTimeout) && (existing.status & kFixedTimeout)) return true;
+  if (!update.has(FlowField::kStatus)) return false;
+  const uint32_t changed = update.status ^ existing.status;
+  const uint32_t cleared = changed & existing.status;
+  return (changed & (kExpected | kConfirmed | kDying)) || (cleared & (kSeenReply | kAssured));
+}
+
+}  // namespace
+
+bool EntryWriter::add(Mode mode, const Flow& flow, size_t tag) {
+  if (failure_) return false;
+  queue_.push_back({mode, tag, 0, false, flow, {}});
+  // EXPECTED cannot be asked for: the entry of a reload has no master to be related to.
+  if (mode == Mode::kAdd) queue_.back().flow.status &= ~uint32_t{kExpected};
+  return queue_.size() < kQueue || flush();
+}
+
+bool EntryWriter::flush() {
+  if (failure_ || queue_.empty()) return !failure_;
+  limit_ = queue_.size();
+  if (create_all() && update_existing()) take_back(limit_);
+  done_ += limit_;
+  queue_.clear();
+  return !failure_;
+}
+
+void EntryWriter::fail(size_t index, int code) {
+  limit_ = index;
+  failure_ = Failure{queue_[index].tag, queue_[index].mode, code, queue_[index].flow, {}};
+}
+
+bool EntryWriter::conversation_failed(const Status& status) {
+  if (status.ok()) return false;
+  if (!failure_) fail(0, status.error().code);
+  failure_->text = status.error().text;
+  return true;
+}
+
+/// Sends everything as new. Sets `limit_` to the first entry that failed for good.
+bool EntryWriter::create_all() {
+  for (size_t first = 0; first < queue_.size();) {
+    size_t next = first;
+    while (next < queue_.size() && client_.add(Operation::kCreate, queue_[next].flow)) ++next;
+    const Status status = client_.run_batch([&](size_t index, int code, const Flow*) {
+      Entry& entry = queue_[first + index];
+      entry.code = code;
+      entry.created = code == 0;
+    });
+    if (conversation_failed(status)) return false;
+    first = next;
+  }
+  for (size_t i = 0; i < queue_.size(); ++i) {
+    const Entry& entry = queue_[i];
+    if (entry.code == 0 || (entry.mode == Mode::kAdd && entry.code == EEXIST)) continue;
+    fail(i, entry.code);
+    break;
+  }
+  return true;
+}
+
+bool EntryWriter::update_existing() { return read_existing() && send_updates(); }
+
+bool EntryWriter::read_existing() {
+  std::vector<Entry*> asked;
+  const auto run = [&] {
+    const Status status = client_.run_batch([&](size_t index, int code, const Flow* answer) {
+      if (code == 0 && answer) asked[index]->existing = *answer;
+    });
+    asked.clear();
+    return !conversation_failed(status);
+  };
+  for (size_t i = 0; i < limit_; ++i) {
+    Entry& entry = queue_[i];
+    if (entry.code != EEXIST) continue;
+    if (!client_.add(Operation::kGet, entry.flow)) {
+      if (!run()) return false;
+      client_.add(Operation::kGet, entry.flow);
+    }
+    asked.push_back(&entry);
+  }
+  return run();
+}
+
+bool EntryWriter::send_updates() {
+  std::vector<size_t> sent;
+  const auto run = [&] {
+    const Status status = client_.run_batch([&](size_t index, int code, const Flow*) {
+      const size_t at = sent[index];
+      // An entry without room for labels is left without them, as a new one would be.
+      const bool no_label_room = code == ENOSPC && queue_[at].flow.has(FlowField::kLabels);
+      if (code != 0 && !no_label_room && at < limit_) fail(at, code);
+    });
+    sent.clear();
+    return !conversation_failed(status);
+  };
+  for (size_t i = 0; i < limit_; ++i) {
+    const Entry& entry = queue_[i];
+    if (entry.code != EEXIST) continue;
+    const Flow update =
+        entry.existing ? adapt_to_existing(entry.flow, *entry.existing) : entry.flow;
+    if (!client_.add(Operation::kCreateOrUpdate, update)) {
+      if (!run()) return false;
+      if (i >= limit_) break;
+      client_.add(Operation::kCreateOrUpdate, update);
+    }
+    sent.push_back(i);
+    if (entry.existing && update_will_fail(update, *entry.existing) && !run()) return false;
+  }
+  return run();
+}
+
+/// Deletes what was created at or behind `first`.
+void EntryWriter::take_back(size_t first) {
+  const auto run = [&] { (void)client_.run_batch([](size_t, int, const Flow*) {}); };
+  for (size_t i = first; i < queue_.size(); ++i) {
+    if (!queue_[i].created) continue;
+    if (client_.add(Operation::kDelete, queue_[i].flow)) continue;
+    run();
+    client_.add(Operation::kDelete, queue_[i].flow);
+  }
+  run();
+}
+
+}  // namespace ctwin::cli
