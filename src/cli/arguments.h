@@ -77,10 +77,13 @@ struct Arguments {
 std::optional<Problem> parse_arguments(std::span<const std::string_view> words,
                                        Arguments& arguments, std::string& warnings);
 
-/// One option's effect on `arguments`; a step of parse_arguments that options.cc hands to CLI11.
+/// One option's effect on `arguments`: the step that parse_arguments repeats.
 std::optional<Problem> apply_option(const Word& word, Arguments& arguments, std::string& warnings);
 
-/// Checks that hold for a command as a whole: combinations, the validity table, pairs.
-std::optional<Problem> check_arguments(Arguments& arguments);
+/// Turns label names into bits; without a map (null) no name is known.
+std::optional<Problem> resolve_labels(const LabelMap* map, Arguments& arguments);
+
+/// Checks that hold for a command as a whole: combinations, the option table, pairs.
+std::optional<Problem> check_arguments(const Arguments& arguments);
 
 }  // namespace ctwin::cli

@@ -41,16 +41,14 @@ bool EntryWriter::flush() {
   return !failure_;
 }
 
-void EntryWriter::fail(size_t index, int code) {
+void EntryWriter::fail(size_t index, Error error) {
   limit_ = index;
-  failure_ = Failure{queue_[index].tag, queue_[index].mode, code, queue_[index].flow, {}};
+  failure_ = Failure{queue_[index].tag, queue_[index].mode, std::move(error)};
 }
 
 bool EntryWriter::conversation_failed(const Status& status) {
-  if (status.ok()) return false;
-  if (!failure_) fail(0, status.error().code);
-  failure_->text = status.error().text;
-  return true;
+  if (!status.ok()) fail(0, status.error());
+  return !status.ok();
 }
 
 /// Sends everything as new. Sets `limit_` to the first entry that failed for good.
@@ -69,7 +67,7 @@ bool EntryWriter::create_all() {
   for (size_t i = 0; i < queue_.size(); ++i) {
     const Entry& entry = queue_[i];
     if (entry.code == 0 || (entry.mode == Mode::kAdd && entry.code == EEXIST)) continue;
-    fail(i, entry.code);
+    fail(i, {entry.code, {}});
     break;
   }
   return true;
@@ -105,7 +103,9 @@ bool EntryWriter::send_updates() {
       const size_t at = sent[index];
       // An entry without room for labels is left without them, as a new one would be.
       const bool no_label_room = code == ENOSPC && queue_[at].flow.has(FlowField::kLabels);
-      if (code != 0 && !no_label_room && at < limit_) fail(at, code);
+      if (code == 0 || no_label_room || at >= limit_) return;
+      // Permission was not missing when the entry was sent as new.
+      fail(at, code == EPERM ? Error{EBUSY, "the entry's timeout is fixed"} : Error{code, {}});
     });
     sent.clear();
     return !conversation_failed(status);

@@ -24,9 +24,7 @@ class EntryWriter {
   struct Failure {
     size_t tag = 0;  ///< as given to `add`
     Mode mode = Mode::kCreate;
-    int code = 0;      ///< errno
-    Flow flow;         ///< what was asked for
-    std::string text;  ///< what the conversation says of itself, where that is what failed
+    Error error;
   };
 
   explicit EntryWriter(ctnetlink::Client& client) : client_(client) {}
@@ -55,8 +53,8 @@ class EntryWriter {
   bool read_existing();
   bool send_updates();
   void take_back(size_t first);
-  void fail(size_t index, int code);
-  bool conversation_failed(const Status& status);
+  void fail(size_t index, Error error);
+  bool conversation_failed(const Status& status);  ///< sets the failure
 
   ctnetlink::Client& client_;
   std::vector<Entry> queue_;

@@ -129,3 +129,78 @@ void write_addresses(const FlowRecord& record, Writer& out) {
                   ports ? reply.dport : uint16_t{0}},
                  creates, "-n ", "-q ", out);
 }
+
+void write_icmp(const Tuple& tuple, std::string_view name, Writer& out) {
+  const auto option = [&](std::string_view field, uint64_t value) {
+    out.put("--");
+    out.text(name);
+    out.character('-');
+    out.text(field);
+    out.character(' ');
+    out.number(value);
+    out.character(' ');
+  };
+  option("type", tuple.icmp_type);
+  option("code", tuple.icmp_code);
+  option("id", tuple.icmp_id);
+}
+
+void write_ports(const Flow& flow, Writer& out) {
+  const Tuple& orig = orig_tuple(flow);
+  const Tuple& reply = reply_tuple(flow);
+  switch (transport_kind(orig.proto)) {
+    case TransportKind::kPorts:
+      if (orig.has_ports) out.field("--sport ", orig.sport), out.field("--dport ", orig.dport);
+      if (!reply.has_ports) return;
+      out.field("--reply-port-src ", reply.sport);
+      return out.field("--reply-port-dst ", reply.dport);
+    case TransportKind::kKeys:
+      if (orig.has_ports) out.field("--srckey ", orig.sport), out.field("--dstkey ", orig.dport);
+      if (!reply.has_ports) return;
+      out.field("--reply-key-src ", reply.sport);
+      return out.field("--reply-key-dst ", reply.dport);
+    case TransportKind::kIcmp:
+      if (orig.has_ports) write_icmp(orig, protocol_name(orig.proto), out);
+      return;
+    case TransportKind::kNone: return;
+  }
+}
+
+void write_protocol(const Flow& flow, Writer& out) {
+  const Tuple& orig = orig_tuple(flow);
+  if (!orig.has_proto) return;
+  out.put("-p ");
+  if (const std::string_view name = protocol_name(orig.proto); !name.empty())
+    out.text(name);
+  else
+    out.number(orig.proto);
+  out.character(' ');
+  write_ports(flow, out);
+  if (const std::string_view state = state_word(flow); !state.empty()) {
+    out.put("--state ");
+    out.text(state);
+    out.character(' ');
+  }
+  if (flow.has(FlowField::kSctpVtags)) {
+    out.field("--orig-vtag ", flow.sctp_vtag[0]);
+    out.field("--reply-vtag ", flow.sctp_vtag[1]);
+  }
+  if (flow.has(FlowField::kDccpRole))
+    out.text(flow.dccp_role == 0 ? "--role client " : "--role server ");
+}
+
+}  // namespace
+
+void print_flow_save(const FlowRecord& record, const PrintOptions& options,
+                     fmt::memory_buffer& buffer) {
+  if (orig_tuple(record.flow).family() == AF_UNSPEC) return;  // nothing that could be made again
+  Writer out(buffer);
+  write_verb(record.verb, out);
+  write_meta(record, options, out);
+  write_addresses(record, out);
+  write_protocol(record.flow, out);
+  out.drop_blank();
+  out.character('\n');
+}
+
+}  // namespace ctwin::cli

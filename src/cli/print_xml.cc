@@ -87,10 +87,12 @@ void write_timestamps(const FlowRecord& record, bool whole, Writer& out) {
 
 bool has_independent(const Flow& flow, bool labels) {
   static constexpr std::array kFields{
-      FlowField::kTcpState,       FlowField::kSctpState,    FlowField::kDccpState,
-      FlowField::kTimeout,        FlowField::kMark,         FlowField::kSecmark,
-      FlowField::kSecctx,         FlowField::kZone,         FlowField::kUse,
-      FlowField::kId,             FlowField::kStatus,       FlowField::kTimestampStart,
+      FlowField::kTcpState,      FlowField::kSctpState,
+      FlowField::kDccpState,     FlowField::kTimeout,
+      FlowField::kMark,          FlowField::kSecmark,
+      FlowField::kSecctx,        FlowField::kZone,
+      FlowField::kUse,           FlowField::kId,
+      FlowField::kStatus,        FlowField::kTimestampStart,
       FlowField::kTimestampStop,
   };
   for (const FlowField field : kFields)

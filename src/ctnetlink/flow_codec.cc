@@ -123,6 +123,9 @@ void decode_dccp(const Attr& nest, Flow& flow) {
 }
 
 void decode_protoinfo(const Attr& nest, Flow& flow) {
+  flow.tcp_wscale = {};  // one direction may come without the other
+  flow.tcp_flags = {};
+  flow.sctp_vtag = {};
   AttrReader reader(nest);
   for (Attr attr; reader.next(attr);) {
     switch (attr.type) {
@@ -133,16 +136,24 @@ void decode_protoinfo(const Attr& nest, Flow& flow) {
   }
 }
 
-Counters decode_counters(const Attr& nest) {
-  Counters counters;
+/// The counters are known where both numbers are there.
+void decode_counters(const Attr& nest, FlowField field, Counters& counters, Flow& flow) {
+  bool packets = false;
+  bool bytes = false;
   AttrReader reader(nest);
   for (Attr attr; reader.next(attr);) {
     switch (attr.type) {
-      case CTA_COUNTERS_PACKETS: counters.packets = attr.be<uint64_t>(); break;
-      case CTA_COUNTERS_BYTES: counters.bytes = attr.be<uint64_t>(); break;
+      case CTA_COUNTERS_PACKETS:
+        counters.packets = attr.be<uint64_t>();
+        packets = true;
+        break;
+      case CTA_COUNTERS_BYTES:
+        counters.bytes = attr.be<uint64_t>();
+        bytes = true;
+        break;
     }
   }
-  return counters;
+  if (packets && bytes) flow.fields.add(field);
 }
 
 void decode_timestamps(const Attr& nest, Flow& flow) {
@@ -179,6 +190,7 @@ SeqAdj decode_seq_adj(const Attr& nest) {
 }
 
 void decode_synproxy(const Attr& nest, Flow& flow) {
+  flow.synproxy = {};
   AttrReader reader(nest);
   for (Attr attr; reader.next(attr);) {
     switch (attr.type) {
@@ -222,14 +234,20 @@ Labels decode_labels(const Attr& attr) {
 
 void decode_help(const Attr& nest, Flow& flow) {
   AttrReader reader(nest);
-  for (Attr attr; reader.next(attr);)
-    if (attr.type == CTA_HELP_NAME) flow.helper.assign(attr.text());
+  for (Attr attr; reader.next(attr);) {
+    if (attr.type != CTA_HELP_NAME) continue;
+    flow.helper.assign(attr.text());
+    flow.fields.add(FlowField::kHelper);
+  }
 }
 
 void decode_secctx(const Attr& nest, Flow& flow) {
   AttrReader reader(nest);
-  for (Attr attr; reader.next(attr);)
-    if (attr.type == CTA_SECCTX_NAME) flow.secctx.assign(attr.text());
+  for (Attr attr; reader.next(attr);) {
+    if (attr.type != CTA_SECCTX_NAME) continue;
+    flow.secctx.assign(attr.text());
+    flow.fields.add(FlowField::kSecctx);
+  }
 }
 
 void decode_attribute(const Attr& attr, Flow& flow) {
@@ -256,12 +274,10 @@ void decode_attribute(const Attr& attr, Flow& flow) {
       break;
     case CTA_PROTOINFO: decode_protoinfo(attr, flow); break;
     case CTA_COUNTERS_ORIG:
-      flow.counters_orig = decode_counters(attr);
-      fields.add(FlowField::kCountersOrig);
+      decode_counters(attr, FlowField::kCountersOrig, flow.counters_orig, flow);
       break;
     case CTA_COUNTERS_REPLY:
-      flow.counters_reply = decode_counters(attr);
-      fields.add(FlowField::kCountersReply);
+      decode_counters(attr, FlowField::kCountersReply, flow.counters_reply, flow);
       break;
     case CTA_USE:
       flow.use = attr.be<uint32_t>();
@@ -273,19 +289,13 @@ void decode_attribute(const Attr& attr, Flow& flow) {
       flow.secmark = attr.be<uint32_t>();
       fields.add(FlowField::kSecmark);
       break;
-    case CTA_SECCTX:
-      decode_secctx(attr, flow);
-      fields.add(FlowField::kSecctx);
-      break;
+    case CTA_SECCTX: decode_secctx(attr, flow); break;
     case CTA_TIMESTAMP: decode_timestamps(attr, flow); break;
     case kCtaTimestampEvent:
       flow.timestamp_event = attr.be<uint64_t>();
       fields.add(FlowField::kTimestampEvent);
       break;
-    case CTA_HELP:
-      decode_help(attr, flow);
-      fields.add(FlowField::kHelper);
-      break;
+    case CTA_HELP: decode_help(attr, flow); break;
     case CTA_LABELS:
       flow.labels = decode_labels(attr);
       fields.add(FlowField::kLabels);

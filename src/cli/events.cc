@@ -1,0 +1,162 @@
+// -E: prints events while they happen.
+//
+// One loop receives a datagram, prints its events and goes on; output is flushed whenever nothing
+// more is waiting, so a quiet stream shows every event at once and a burst is written in large
+// pieces. The socket's buffer is made large, since what does not fit in it is lost; the kernel
+// counts what it had to drop and the summary tells.
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/posix.h"
+#include "cli/build.h"
+#include "cli/commands.h"
+#include "cli/program_names.h"
+#include "ctnetlink/match.h"
+#include "ctnetlink/uapi.h"
+
+namespace ctwin::cli {
+
+using ctnetlink::ExpectationEvent;
+using ctnetlink::FlowEvent;
+
+namespace {
+
+constexpr int kDefaultBufferBytes = 128 << 20;  // memory is used only while events wait
+constexpr std::string_view kOverrun =
+    "WARNING: We have hit ENOBUFS! We are losing events.\n"
+    "This message means that the current netlink socket buffer size is too small.\n"
+    "Please, check --buffer-size in conntrack(8) manpage.\n";
+
+uint32_t event_groups(const Arguments& arguments) {
+  if (arguments.table == Table::kExpect) return ctnetlink::kExpectGroups;
+  const EventList& events = arguments.events;
+  if (!arguments.given.has(Option::kEventMask)) return ctnetlink::kConntrackGroups;
+  uint32_t groups = 0;
+  if (events.created) groups |= ctnetlink::group_bit(NFNLGRP_CONNTRACK_NEW);
+  if (events.updated) groups |= ctnetlink::group_bit(NFNLGRP_CONNTRACK_UPDATE);
+  if (events.destroyed) groups |= ctnetlink::group_bit(NFNLGRP_CONNTRACK_DESTROY);
+  return groups;
+}
+
+/// Asks for a receive buffer of `bytes`, past the system's limit where that is permitted, and
+/// returns what it came to.
+int set_receive_buffer(int fd, int bytes) {
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0)
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  int size = 0;
+  socklen_t length = sizeof size;
+  (void)getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, &length);
+  return size;
+}
+
+/// How many messages the kernel has dropped for want of room in this socket's buffer.
+uint32_t dropped_messages(int fd) {
+  constexpr size_t kDrops = 8;  // SK_MEMINFO_DROPS of linux/sock_diag.h
+  uint32_t info[16] = {};
+  socklen_t length = sizeof info;
+  if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &length) < 0) return 0;
+  return length > kDrops * sizeof(uint32_t) ? info[kDrops] : 0;
+}
+
+class Watcher {
+ public:
+  Watcher(Session& session, const Arguments& arguments, ctnetlink::Client& client)
+      : session_(session),
+        expect_(arguments.table == Table::kExpect),
+        client_(client),
+        fd_(client.backend().fd()),
+        filter_(build_filter(arguments)),
+        printer_(session, print_options(arguments, session.label_map(arguments))) {}
+
+  int run() {
+    const ctnetlink::EventSinks sinks = make_sinks();
+    while (stop_signal == 0 && !session_.output.closed()) {
+      flush_if_quiet();
+      const Status status = client_.receive_events(sinks);
+      if (status.ok() || status.error().code == EINTR) continue;
+      if (status.error().code != ENOBUFS)
+        return session_.messages.report(
+            {kOtherProblem, std::string("failed to received netlink event: ") +
+                                std::strerror(status.error().code)});
+      session_.messages.raw(kOverrun);
+    }
+    printer_.finish();
+    return summarize();
+  }
+
+ private:
+  ctnetlink::EventSinks make_sinks() {
+    if (expect_)
+      return {{}, [this](const ExpectationEvent& event) {
+                printer_.print({event.expectation, event.kind, wall_clock_ns()});
+                ++count_;
+                return true;
+              }};
+    return {[this](const FlowEvent& event) {
+              if (ctnetlink::matches(filter_, event.flow)) print(event);
+              return true;
+            },
+            {}};
+  }
+
+  void print(const FlowEvent& event) {
+    FlowRecord record{.flow = event.flow, .event = event.kind};
+    record.verb = event.kind == EventKind::kDestroy  ? SaveVerb::kDelete
+                  : event.kind == EventKind::kUpdate ? SaveVerb::kUpdate
+                                                     : SaveVerb::kAdd;
+    record.now = wall_clock_ns();
+    record.event_time =
+        event.flow.has(FlowField::kTimestampEvent) ? event.flow.timestamp_event : record.now;
+    record.port_id = event.port_id;
+    if (event.port_id != 0) record.program = programs_.find(event.port_id);
+    printer_.print(record);
+    ++count_;
+  }
+
+  void flush_if_quiet() {
+    pollfd waiting{fd_, POLLIN, 0};
+    if (poll(&waiting, 1, 0) != 0) return;
+    session_.output.flush();
+    programs_.forget();  // the next event may be minutes away, and ports are used again
+  }
+
+  int summarize() {
+    session_.messages.say(std::to_string(count_) + (expect_ ? " expectation" : " flow") +
+                          " events have been shown.");
+    if (const uint32_t lost = dropped_messages(fd_); lost != 0)
+      session_.messages.say(std::to_string(lost) + " events have been lost.");
+    return 0;
+  }
+
+  Session& session_;
+  const bool expect_;
+  ctnetlink::Client& client_;
+  const int fd_;
+  const Filter filter_;
+  FlowPrinter printer_;
+  ProgramNames programs_;
+  uint64_t count_ = 0;
+};
+
+}  // namespace
+
+int watch_events(Session& session, const Arguments& arguments) {
+  auto client = session.client();
+  if (!client) return session.operation_failed(client.error(), arguments);
+  Backend& backend = (*client)->backend();
+  if (Status joined = backend.join(event_groups(arguments)); !joined)
+    return session.operation_failed(joined.error(), arguments);
+  const bool chosen = arguments.given.has(Option::kBufferSize);
+  const int wanted = chosen ? static_cast<int>(std::min<uint32_t>(arguments.buffer_size, INT32_MAX))
+                            : kDefaultBufferBytes;
+  const int size = set_receive_buffer(backend.fd(), wanted);
+  if (chosen)
+    session.messages.raw("NOTICE: Netlink socket buffer size has been set to " +
+                         std::to_string(size) + " bytes.\n");
+  return Watcher(session, arguments, **client).run();
+}
+
+}  // namespace ctwin::cli

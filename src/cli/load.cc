@@ -1,0 +1,284 @@
+// -R: a file of commands.
+//
+//   file := line*      line := blank* ( '#' comment | word (blank word)* )?
+//   word := characters without blanks, in which "…" keeps blanks and \ escapes; the closing quote
+//           ends the word
+//
+// The file is read twice: once to check every line, so that a mistake anywhere leaves the table as
+// it was, and once to carry the lines out. Only one line is held at a time. Input that cannot be
+// read twice is copied to a temporary file first. Lines that create entries are sent in batches
+// (entry_writer.h); the others run one by one, in their place between them.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "base/posix.h"
+#include "cli/build.h"
+#include "cli/commands.h"
+#include "cli/entry_writer.h"
+
+namespace ctwin::cli {
+
+namespace {
+
+constexpr size_t kMaxWords = 254;  // conntrack's limits
+constexpr size_t kMaxWordBytes = 1023;
+
+/// Reads a descriptor line by line, without the line's end.
+class LineReader {
+ public:
+  explicit LineReader(int fd) : fd_(fd) {}
+
+  /// The next line, which is the caller's to change until the next call; false at the end or at an
+  /// error, whose errno `error` then tells.
+  bool next(std::span<char>& line) {
+    for (size_t searched = begin_;;) {
+      const auto* found =
+          static_cast<const char*>(std::memchr(buffer_.data() + searched, '\n', end_ - searched));
+      if (found) {
+        const size_t stop = static_cast<size_t>(found - buffer_.data());
+        line = trimmed(stop);
+        begin_ = stop + 1;
+        return true;
+      }
+      searched = end_ - begin_;
+      if (fill()) continue;
+      if (begin_ == end_ || error_ != 0) return false;
+      line = trimmed(end_);
+      begin_ = end_;
+      return true;
+    }
+  }
+
+  int error() const { return error_; }
+
+ private:
+  std::span<char> trimmed(size_t stop) {
+    if (stop > begin_ && buffer_[stop - 1] == '\r') --stop;
+    return std::span(buffer_).subspan(begin_, stop - begin_);
+  }
+
+  /// Moves the unfinished line to the front and reads behind it.
+  bool fill() {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    if (end_ == buffer_.size()) buffer_.resize(buffer_.size() * 2);
+    ssize_t size;
+    do size = read(fd_, buffer_.data() + end_, buffer_.size() - end_);
+    while (size < 0 && errno == EINTR && stop_signal == 0);
+    if (size < 0) error_ = errno;
+    if (size <= 0) return false;
+    end_ += static_cast<size_t>(size);
+    return true;
+  }
+
+  int fd_;
+  std::vector<char> buffer_ = std::vector<char>(1 << 16);
+  size_t begin_ = 0;
+  size_t end_ = 0;
+  int error_ = 0;
+};
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+/// Splits a line into words; escapes are removed in place. Answers with conntrack's complaint where
+/// there is one.
+std::optional<Problem> split_line(std::span<char> line, std::vector<std::string_view>& words) {
+  char* out = line.data();
+  char* word = out;
+  bool in_quotes = false, escaped = false;
+  const auto end_word = [&] {
+    words.emplace_back(word, static_cast<size_t>(out - word));
+    word = out;
+  };
+  for (const char c : line) {
+    if (!in_quotes && is_blank(c)) {
+      if (out != word) end_word();
+    } else if (in_quotes && !escaped && c == '\\') {
+      escaped = true;
+    } else if (!escaped && c == '"') {
+      if (in_quotes) end_word();
+      in_quotes = !in_quotes;
+    } else {
+      *out++ = c;
+      escaped = false;
+      if (static_cast<size_t>(out - word) > kMaxWordBytes)
+        return Problem{kUsageProblem, "Parameter too long!"};
+    }
+    if (words.size() > kMaxWords) return Problem{kUsageProblem, "too many arguments"};
+  }
+  if (out != word) end_word();
+  return {};
+}
+
+std::string_view unusable_name(const Arguments& arguments) {
+  const bool expect = arguments.table == Table::kExpect;
+  switch (arguments.command) {
+    case Command::kList: return expect ? "-L expect" : "-L";
+    case Command::kGet: return expect ? "-G expect" : "-G";
+    case Command::kEvent: return expect ? "-E expect" : "-E";
+    case Command::kCreate: return "-I expect";
+    case Command::kDelete: return "-D expect";
+    case Command::kFlush: return "-F expect";
+    case Command::kCount: return expect ? "-C expect" : "-C";
+    case Command::kStats: return expect ? "-S expect" : "-S";
+    case Command::kVersion: return "-V";
+    case Command::kHelp: return "-h";
+    default: return "unknown";
+  }
+}
+
+bool is_usable(const Arguments& arguments) {
+  switch (arguments.command) {
+    case Command::kCreate:
+    case Command::kAdd:
+    case Command::kUpdate:
+    case Command::kDelete:
+    case Command::kFlush: return arguments.table == Table::kConntrack;
+    default: return false;
+  }
+}
+
+class Loader {
+ public:
+  Loader(Session& session, std::string name) : session_(session), name_(std::move(name)) {}
+
+  int run(int fd) {
+    if (int code = each_line(fd,
+                             [this](size_t number, Arguments&) {
+                               if (!warnings_.empty()) session_.messages.raw(warnings_);
+                               (void)number;
+                               return 0;
+                             });
+        code != 0)
+      return code;
+    if (lseek(fd, 0, SEEK_SET) < 0) return cannot_read(errno);
+    auto client = session_.client();
+    if (!client) return session_.operation_failed(client.error(), {});
+    EntryWriter writer(**client);
+    const int code = each_line(fd, [&](size_t number, Arguments& arguments) {
+      return execute(writer, number, arguments);
+    });
+    return code != 0 ? code : writer.flush() ? 0 : entry_failed(writer);
+  }
+
+  int cannot_read(int error) {
+    return session_.messages.report(
+        {kUsageProblem, "cannot read " + name_ + ": " + std::strerror(error)});
+  }
+
+ private:
+  /// Reads every line into Arguments and hands it to `use`, until that answers with other than 0.
+  template <typename Use>
+  int each_line(int fd, const Use& use) {
+    LineReader reader(fd);
+    std::span<char> line;
+    for (size_t number = 1; stop_signal == 0 && reader.next(line); ++number) {
+      words_.assign(1, session_.program.path);
+      if (auto problem = parse_line(line)) return refuse(number, *problem);
+      if (words_.size() == 1) continue;
+      if (int code = use(number, arguments_); code != 0) return code;
+    }
+    return reader.error() == 0 ? 0 : cannot_read(reader.error());
+  }
+
+  std::optional<Problem> parse_line(std::span<char> line) {
+    size_t blanks = 0;
+    while (blanks < line.size() && is_blank(line[blanks])) ++blanks;
+    line = line.subspan(blanks);
+    if (line.empty() || line.front() == '#') return {};
+    if (auto problem = split_line(line, words_)) return problem;
+    arguments_ = {};
+    warnings_.clear();
+    if (auto problem = parse_arguments(words_, arguments_, warnings_)) return problem;
+    if (auto problem = resolve_labels(session_.label_map(arguments_), arguments_)) return problem;
+    if (auto problem = check_arguments(arguments_)) return problem;
+    if (is_usable(arguments_)) return {};
+    return Problem{kUsageProblem, std::string("Cannot use command `")
+                                      .append(unusable_name(arguments_))
+                                      .append("' with --load-file")};
+  }
+
+  int execute(EntryWriter& writer, size_t number, const Arguments& arguments) {
+    const bool adds = arguments.command == Command::kAdd;
+    if (adds || arguments.command == Command::kCreate) {
+      const auto mode = adds ? EntryWriter::Mode::kAdd : EntryWriter::Mode::kCreate;
+      return writer.add(mode, build_entry(arguments), number) ? 0 : entry_failed(writer);
+    }
+    if (!writer.flush()) return entry_failed(writer);
+    const Outcome outcome =
+        arguments.command == Command::kUpdate   ? update_entries(session_, arguments)
+        : arguments.command == Command::kDelete ? delete_entries(session_, arguments)
+                                                : flush_entries(session_, arguments);
+    if (outcome.error) return failed(number, *outcome.error, arguments.command);
+    if (arguments.command == Command::kFlush)
+      session_.messages.say("connection tracking table has been emptied.");
+    return 0;
+  }
+
+  int refuse(size_t number, const Problem& problem) {
+    return session_.messages.report(
+        {problem.exit_code, name_ + ":" + std::to_string(number) + ": " + problem.text});
+  }
+
+  int failed(size_t number, const Error& error, Command command) {
+    return refuse(number, {kOtherProblem, session_.describe(error, command, Table::kConntrack)});
+  }
+
+  int entry_failed(const EntryWriter& writer) {
+    const auto& failure = *writer.failure();
+    const bool adds = failure.mode == EntryWriter::Mode::kAdd;
+    return failed(failure.tag, failure.error, adds ? Command::kAdd : Command::kCreate);
+  }
+
+  Session& session_;
+  const std::string name_;
+  Arguments arguments_;
+  std::vector<std::string_view> words_;
+  std::string warnings_;
+};
+
+/// A copy of `fd` that can be read from its beginning again.
+Result<UniqueFd> copy_to_temporary(int fd) {
+  struct CloseFile {
+    void operator()(FILE* file) const { std::fclose(file); }
+  };
+  const std::unique_ptr<FILE, CloseFile> file(std::tmpfile());
+  UniqueFd copy(file ? dup(fileno(file.get())) : -1);
+  if (copy.get() < 0) return Error{errno, {}};
+  std::vector<char> buffer(1 << 16);
+  for (;;) {
+    const ssize_t size = read(fd, buffer.data(), buffer.size());
+    if (size == 0) break;
+    if (size < 0 && errno == EINTR && stop_signal == 0) continue;
+    if (size < 0) return Error{errno, {}};
+    for (ssize_t written = 0; written < size;) {
+      const ssize_t more =
+          write(copy.get(), buffer.data() + written, static_cast<size_t>(size - written));
+      if (more < 0) return Error{errno, {}};
+      written += more;
+    }
+  }
+  if (lseek(copy.get(), 0, SEEK_SET) < 0) return Error{errno, {}};
+  return copy;
+}
+
+}  // namespace
+
+int load_file(Session& session, std::string_view file) {
+  const std::string name(file);
+  const std::string path = name == "-" ? "/dev/stdin" : name;
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0)
+    return session.messages.report({kUsageProblem, "Failed to open file " + path + " for reading"});
+  Loader loader(session, name);
+  if (lseek(fd.get(), 0, SEEK_CUR) >= 0) return loader.run(fd.get());
+  auto copy = copy_to_temporary(fd.get());
+  return copy ? loader.run(copy->get()) : loader.cannot_read(copy.error().code);
+}
+
+}  // namespace ctwin::cli

@@ -1,0 +1,145 @@
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace ctwin::cli {
+
+namespace {
+
+const char* group_title(Group group) {
+  switch (group) {
+    case Group::kCommand: return "Commands (tables: conntrack, expect, dying, unconfirmed)";
+    case Group::kFilter: return "Which entries";
+    case Group::kNat: return "NAT";
+    case Group::kEntry: return "Fields of an entry: to compare with, or to set";
+    case Group::kExpect: return "Expectations";
+    case Group::kOutput: return "Output";
+    case Group::kProtocol: return "Protocol options";
+    case Group::kOwn: return "Not in conntrack";
+  }
+  return "";
+}
+
+std::string option_names(const OptionRow& row) {
+  std::string names;
+  if (row.letter != 0) names.append("-").append(1, row.letter).append(",");
+  names.append("--").append(row.name);
+  if (!row.alias.empty()) names.append(",--").append(row.alias);
+  return names;
+}
+
+/// Declares every row that `wanted` picks. `take` gets the row and the index behind its name.
+template <typename Wanted, typename Take>
+void declare(CLI::App& app, const Wanted& wanted, const Take& take) {
+  app.set_help_flag();
+  for (const OptionRow& row : option_table()) {
+    if (!wanted(row)) continue;
+    CLI::Option* option = app.add_option_function<size_t>(
+        option_names(row), [&take, &row](const size_t& index) { take(row, index); },
+        std::string(row.help));
+    option->group(group_title(row.group));
+    option->type_name(std::string(row.value));
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    option->trigger_on_parse();
+  }
+}
+
+class HelpFormatter : public CLI::Formatter {
+ public:
+  explicit HelpFormatter(std::string program) : program_(std::move(program)) { column_width(38); }
+
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return "Usage: " + program_ + " COMMAND [table] [options]\n";
+  }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_type_name().empty() ? "" : " " + option->get_type_name();
+  }
+
+ private:
+  std::string program_;
+};
+
+/// The words up to the first mistake; that is reported only if none of these has a worse one.
+std::vector<Word> scan(WordScanner& scanner) {
+  std::vector<Word> found;
+  for (Word word; scanner.next(word);) {
+    found.push_back(word);
+    if (word.row->option != Option::kProto) continue;
+    if (const auto proto = parse_protocol(*word.value); proto && proto->has_options)
+      scanner.know(protocol_bit(proto->number));
+  }
+  return found;
+}
+
+/// Passes the words through CLI11. Values stay outside of it, named by their index: brackets and
+/// dashes mean something to CLI11 that they do not mean to conntrack.
+std::optional<Problem> dispatch(const std::vector<Word>& found, CommandLine& line) {
+  std::optional<Problem> problem;
+  const auto take = [&](const OptionRow&, size_t index) {
+    if (!problem) problem = apply_option(found[index], line.arguments, line.warnings);
+  };
+  CLI::App app;
+  declare(
+      app, [](const OptionRow&) { return true; }, take);
+  std::vector<std::string> canonical;
+  for (size_t i = found.size(); i-- > 0;)  // CLI11 takes its words from the back
+    canonical.push_back("--" + std::string(found[i].row->name) + "=" + std::to_string(i));
+  try {
+    app.parse(std::move(canonical));
+  } catch (const CLI::ParseError& error) {
+    if (!problem) problem = Problem{kUsageProblem, error.what()};
+  }
+  return problem;
+}
+
+/// -R is known only as the first word, behind nothing but ctwin's own options.
+bool take_load_file(std::span<const std::string_view> words, CommandLine& line) {
+  const auto asks_for_netns = [](std::string_view word) {
+    return word == "--netns" || word.starts_with("--netns=");
+  };
+  size_t at = 1;
+  while (at < words.size() && asks_for_netns(words[at])) {
+    const bool separate = words[at] == "--netns";
+    if (separate && at + 1 == words.size()) return false;
+    line.arguments.netns = separate ? words[at + 1] : words[at].substr(8);
+    at += separate ? 2 : 1;
+  }
+  if (at + 1 >= words.size() || (words[at] != "-R" && words[at] != "--load-file")) return false;
+  line.load_file = words[at + 1];
+  return true;
+}
+
+}  // namespace
+
+CommandLine parse_command_line(std::span<const std::string_view> words) {
+  CommandLine line;
+  if (take_load_file(words, line)) return line;
+  WordScanner scanner(words);
+  const std::vector<Word> found = scan(scanner);
+  line.problem = dispatch(found, line);
+  if (!line.problem && !scanner.error().empty())
+    line.problem = Problem{kUsageProblem, scanner.error()};
+  return line;
+}
+
+std::string help_text(std::string_view program, const Arguments& arguments) {
+  const uint8_t protocols = arguments.proto ? protocol_bit(*arguments.proto) : 0;
+  CLI::App app("Lists, watches and changes the connections that netfilter tracks.");
+  const auto take = [](const OptionRow&, size_t) {};
+  const auto shown = [protocols](const OptionRow& row) {
+    return row.protocols == 0 || (row.protocols & protocols) != 0;
+  };
+  declare(app, shown, take);
+  app.formatter(std::make_shared<HelpFormatter>(std::string(program)));
+  std::string text = app.help();
+  if (!arguments.proto)
+    text +=
+        "\n-h -p PROTO shows the options of a protocol: tcp udp udplite sctp dccp icmp icmpv6 "
+        "gre.\n";
+  else if (protocols == 0)
+    text += "\nProto `" + system_protocol_name(*arguments.proto) +
+            "' help:\n  no options (unsupported)\n";
+  return text;
+}
+
+}  // namespace ctwin::cli

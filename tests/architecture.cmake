@@ -1,0 +1,89 @@
+# Proves that the arrows between the parts are kept: an include along an arrow compiles, an include
+# against one does not, and no source file steps around the include paths.
+#
+# Run as   cmake -DCOMPILER=... -DSOURCE=... -DWORK=... -DPATHS_<part>=dir,dir,... -P architecture.cmake
+# where PATHS_<part> are the include directories that the target ctwin_<part> is compiled with.
+
+cmake_minimum_required(VERSION 3.25)
+
+# part : what it may include.  Every folder of src stands here once.
+set(arrows
+  "base      : base"
+  "netlink   : base netlink"
+  "ctnetlink : base netlink ctnetlink"
+  "backend   : backend"
+  "cli       : base netlink ctnetlink backend cli")
+
+# The header that stands for its part in the trials.
+set(header_base base/address.h)
+set(header_netlink netlink/attr.h)
+set(header_ctnetlink ctnetlink/match.h)
+set(header_backend backend/kernel.h)
+set(header_cli cli/print.h)
+
+# Sets `outcome` to "compiles", "missing" (the header is not found) or the compiler's words.
+function(try_include part header outcome)
+  string(REPLACE "," ";-I" flags "-I${PATHS_${part}}")
+  set(probe "${WORK}/${part}.cc")
+  file(WRITE "${probe}" "#include \"${header}\"\n")
+  execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${flags} "${probe}"
+    RESULT_VARIABLE code ERROR_VARIABLE words OUTPUT_VARIABLE words)
+  if(code EQUAL 0)
+    set(${outcome} compiles PARENT_SCOPE)
+  elseif(words MATCHES "No such file or directory|file not found")
+    set(${outcome} missing PARENT_SCOPE)
+  else()
+    set(${outcome} "${words}" PARENT_SCOPE)
+  endif()
+endfunction()
+
+set(failures "")
+set(parts "")
+foreach(arrow IN LISTS arrows)
+  string(REGEX MATCH "^([a-z]+) *: (.*)$" _ "${arrow}")
+  list(APPEND parts ${CMAKE_MATCH_1})
+  string(REPLACE " " ";" may_include_${CMAKE_MATCH_1} "${CMAKE_MATCH_2}")
+endforeach()
+
+# A folder that the table does not know would escape the test.
+file(GLOB folders LIST_DIRECTORIES true RELATIVE "${SOURCE}/src" "${SOURCE}/src/*")
+foreach(folder IN LISTS folders)
+  if(IS_DIRECTORY "${SOURCE}/src/${folder}" AND NOT folder IN_LIST parts)
+    list(APPEND failures "src/${folder} is not in the table of tests/architecture.cmake")
+  endif()
+endforeach()
+
+file(MAKE_DIRECTORY "${WORK}")
+set(trials 0)
+foreach(part IN LISTS parts)
+  foreach(other IN LISTS parts)
+    try_include(${part} ${header_${other}} outcome)
+    set(expected missing)
+    if(other IN_LIST may_include_${part})
+      set(expected compiles)
+    endif()
+    if(NOT outcome STREQUAL expected)
+      list(APPEND failures
+        "${part} including ${header_${other}}: expected '${expected}', got '${outcome}'")
+    endif()
+    math(EXPR trials "${trials} + 1")
+  endforeach()
+endforeach()
+
+file(GLOB_RECURSE files "${SOURCE}/src/*.h" "${SOURCE}/src/*.cc" "${SOURCE}/include/*.h")
+foreach(file IN LISTS files)
+  file(STRINGS "${file}" includes REGEX "^[ \t]*#[ \t]*include[ \t]*[\"<](/|[^\">]*\\.\\./)")
+  foreach(include IN LISTS includes)
+    list(APPEND failures "${file}: ${include}: an include names <part>/<name>.h or ctwin/<name>.h")
+  endforeach()
+endforeach()
+
+list(LENGTH files count)
+message(STATUS "${trials} includes tried, ${count} files read")
+if(NOT count)
+  list(APPEND failures "no file was found under ${SOURCE}/src")
+endif()
+if(failures)
+  list(JOIN failures "\n  " text)
+  message(FATAL_ERROR "the arrows between the parts are broken:\n  ${text}")
+endif()

@@ -1,0 +1,143 @@
+// The kernel's tables as the differential test sees them: filled from a fixture, emptied, read back.
+//
+// All of it goes through libnetfilter_conntrack, so that neither of the compared programs is
+// needed to prepare or to judge the other.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "namespace.h"
+
+struct mnl_socket;
+
+namespace ctwin::test {
+
+/// Bits of an entry's status (enum ip_conntrack_status).
+enum StatusBit : uint32_t {
+  kExpected = 1 << 0,
+  kSeenReply = 1 << 1,
+  kAssured = 1 << 2,
+  kConfirmed = 1 << 3,
+  kSrcNat = 1 << 4,
+  kDstNat = 1 << 5,
+  kSrcNatDone = 1 << 7,
+  kDstNatDone = 1 << 8,
+  kFixedTimeout = 1 << 10,
+};
+
+/// An entry to create. ICMP has its type in `sport` and its id in `dport`; GRE has keys there.
+struct FixtureEntry {
+  const char* name;
+  uint8_t proto;
+  const char* src;
+  const char* dst;
+  uint16_t sport = 0;
+  uint16_t dport = 0;
+  uint32_t timeout = 1000;
+  uint32_t status = 0;
+  uint8_t state = 0;  ///< of TCP or SCTP
+  uint32_t mark = 0;
+  uint16_t zone = 0;
+  uint16_t orig_zone = 0;
+  uint16_t reply_zone = 0;
+  std::vector<unsigned> labels = {};
+  const char* src_nat = nullptr;
+  uint16_t src_nat_port = 0;
+  const char* dst_nat = nullptr;
+  uint16_t dst_nat_port = 0;
+  const char* helper = nullptr;
+  const char* master = nullptr;  ///< name of an entry that comes before
+};
+
+/// An expectation of a master that has a helper.
+struct FixtureExpectation {
+  const char* master;
+  uint16_t dport;
+};
+
+std::span<const FixtureEntry> standard_entries();
+std::span<const FixtureExpectation> standard_expectations();
+const FixtureEntry& fixture_entry(std::string_view name);
+
+struct Direction {
+  std::string src, dst;
+  uint16_t sport = 0, dport = 0;  ///< ports or keys
+  uint8_t icmp_type = 0, icmp_code = 0;
+  uint16_t icmp_id = 0;
+  std::optional<uint16_t> zone;
+  uint64_t packets = 0, bytes = 0;
+};
+
+/// An entry as the kernel has it.
+struct Entry {
+  uint8_t family = 0;
+  uint8_t proto = 0;
+  Direction orig, reply;
+  uint32_t status = 0;
+  uint32_t mark = 0;
+  uint16_t zone = 0;
+  uint32_t id = 0;
+  std::optional<uint32_t> timeout;
+  std::optional<uint8_t> tcp_state, sctp_state;
+  uint8_t tcp_flags[2] = {0, 0};
+  uint32_t vtags[2] = {0, 0};  ///< as numbers, not as wire bytes
+  std::string labels;          ///< a word of 32 bits after the other, in hex
+  std::string helper;
+
+  /// Protocol, original tuple and zones: what an entry is found by.
+  std::string name() const;
+  /// All that must be equal, on one line; id and timeout are left out.
+  std::string text() const;
+};
+
+/// Says whether translation shows in the tuples, by conntrack's rules for -n and -g, but never of
+/// ports where there are none.
+bool is_src_nat(const Entry& entry);
+bool is_dst_nat(const Entry& entry);
+
+struct Expectation {
+  uint32_t timeout = 0;
+  std::string text;  ///< without the timeout
+};
+
+struct TableState {
+  std::vector<Entry> entries;  ///< sorted by name
+  std::vector<Expectation> expectations;
+};
+
+/// The tables of one network namespace.
+class Table {
+ public:
+  static Result<Table> open(const NetworkNamespace& where);
+  Table(Table&&) = default;
+  ~Table();
+
+  Status clear();
+  Status create(std::span<const FixtureEntry> entries);
+  Status create_expectations(std::span<const FixtureExpectation> expectations);
+  Status create_many(unsigned count);  ///< as many UDP entries
+  /// Deletes exactly this one.
+  Status remove(const Entry& entry);
+  Status set_mark(const Entry& entry, uint32_t mark);
+  Result<TableState> read();
+  /// Waits until every timeout is below the full second that it was created with.
+  Status let_a_tick_pass();
+
+ private:
+  struct Close {
+    void operator()(mnl_socket* socket) const;
+  };
+  explicit Table(mnl_socket* socket) : socket_(socket) {}
+  Status send_and_check(const std::string& datagrams, unsigned messages);
+  template <typename Handler>
+  Status dump(uint16_t type, const Handler& handler);
+
+  std::unique_ptr<mnl_socket, Close> socket_;
+};
+
+}  // namespace ctwin::test
