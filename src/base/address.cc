@@ -2,15 +2,45 @@
 
 #include <arpa/inet.h>
 
+#include <string>
+
 namespace ctwin {
 
-Address parse_address(const std::string& text) {
+namespace {
+
+/// Four decimal numbers, the form in which nearly every IPv4 address comes.
+bool parse_dotted_quad(std::string_view text, uint8_t* bytes) {
+  for (int i = 0; i < 4; ++i) {
+    unsigned value = 0;
+    size_t digits = 0;
+    for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits)
+      value = value * 10 + static_cast<unsigned>(text[digits] - '0');
+    const bool octal = digits > 1 && text[0] == '0';
+    if (digits == 0 || digits > 3 || octal || value > 255) return false;
+    bytes[i] = static_cast<uint8_t>(value);
+    text.remove_prefix(digits);
+    if (i == 3) return text.empty();
+    if (!text.starts_with('.')) return false;
+    text.remove_prefix(1);
+  }
+  return false;
+}
+
+}  // namespace
+
+Address parse_address(std::string_view text) {
   Address address;
+  if (parse_dotted_quad(text, address.bytes.data())) {
+    address.family = AF_INET;
+    return address;
+  }
+  address.bytes = {};
+  const std::string copy(text);
   in_addr v4;
-  if (inet_aton(text.c_str(), &v4) != 0) {
+  if (inet_aton(copy.c_str(), &v4) != 0) {
     address.family = AF_INET;
     std::memcpy(address.bytes.data(), &v4, sizeof v4);
-  } else if (inet_pton(AF_INET6, text.c_str(), address.bytes.data()) == 1) {
+  } else if (inet_pton(AF_INET6, copy.c_str(), address.bytes.data()) == 1) {
     address.family = AF_INET6;
   }
   return address;

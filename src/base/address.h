@@ -1,7 +1,7 @@
 // Reading and writing addresses as text.
 #pragma once
 
-#include <string>
+#include <string_view>
 
 #include "ctwin/address.h"
 
@@ -9,7 +9,7 @@ namespace ctwin {
 
 /// Reads an address as conntrack does: IPv4 by inet_aton (so 1.1 and 0x01010101 are addresses),
 /// else IPv6 by inet_pton. AF_UNSPEC when it is neither.
-Address parse_address(const std::string& text);
+Address parse_address(std::string_view text);
 
 /// Longest text of an address, and room for a NUL.
 constexpr size_t kAddressText = 46;

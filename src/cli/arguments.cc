@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 
 #include <limits>
+#include <map>
+#include <tuple>
 
 #include "base/address.h"
 #include "cli/names.h"
@@ -308,19 +310,45 @@ MaybeProblem check_port_pairs(const OptionSet& given, uint8_t proto) {
                      {Option::kReplySport, Option::kReplyDport, reply});
 }
 
-/// Looks at the rows that `concerned` picks, in the table's order, for an option that is missing
-/// or out of place. `paired` says whether one of them is marked with 3.
-template <typename Concerned>
-MaybeProblem check_validity(const Arguments& arguments, const Concerned& concerned, bool& paired) {
-  paired = false;
+/// What the option table says of one command: for the options of every protocol, or of one.
+struct Validity {
+  OptionSet mandatory, illegal, paired;
+};
+
+Validity read_validity(Command command, Table table, uint8_t protocols) {
+  Validity validity_of;
   for (const OptionRow& row : option_table()) {
-    if (row.option == Option::kCommand || !concerned(row)) continue;
-    const char mark = validity(row, arguments.command, arguments.table);
-    const bool given = arguments.given.has(row.option);
-    paired |= mark == '3';
-    if (!given && mark == 'M')
+    if (row.option == Option::kCommand || row.option == Option::kNatRange) continue;
+    if (protocols == 0 ? row.protocols != 0 : (row.protocols & protocols) == 0) continue;
+    const char mark = validity(row, command, table);
+    if (mark == 'M') validity_of.mandatory.add(row.option);
+    if (mark == '-') validity_of.illegal.add(row.option);
+    if (mark == '3') validity_of.paired.add(row.option);
+  }
+  return validity_of;
+}
+
+/// Read once for each kind of command; a file has millions of commands of few kinds.
+const Validity& cached_validity(Command command, Table table, uint8_t protocols) {
+  static std::map<std::tuple<Command, Table, uint8_t>, Validity> cache;
+  const auto key = std::tuple(command, table, protocols);
+  const auto found = cache.find(key);
+  if (found != cache.end()) return found->second;
+  return cache.emplace(key, read_validity(command, table, protocols)).first->second;
+}
+
+/// The first option, in the table's order, that is missing or out of place.
+MaybeProblem check_validity(const Arguments& arguments, uint8_t protocols, bool& paired) {
+  const Validity& rules = cached_validity(arguments.command, arguments.table, protocols);
+  paired = rules.paired.any();
+  const OptionSet missing = rules.mandatory - arguments.given;
+  const OptionSet misplaced = rules.illegal & arguments.given;
+  if (!missing.any() && !misplaced.any()) return {};
+  for (const OptionRow& row : option_table()) {
+    if (protocols == 0 ? row.protocols != 0 : (row.protocols & protocols) == 0) continue;
+    if (missing.has(row.option))
       return usage(quoted("You need to supply the `--", row.name, "' option for this command"));
-    if (given && mark == '-')
+    if (misplaced.has(row.option))
       return usage(quoted("Illegal option `--", row.name, "' with this command"));
   }
   return {};
@@ -328,10 +356,7 @@ MaybeProblem check_validity(const Arguments& arguments, const Concerned& concern
 
 MaybeProblem check_generic(const Arguments& arguments) {
   bool paired = false;
-  const auto generic = [](const OptionRow& row) {
-    return row.protocols == 0 && row.option != Option::kNatRange;
-  };
-  if (auto problem = check_validity(arguments, generic, paired)) return problem;
+  if (auto problem = check_validity(arguments, 0, paired)) return problem;
   return paired ? check_address_pairs(arguments.given) : std::nullopt;
 }
 
@@ -339,9 +364,8 @@ MaybeProblem check_protocol(const Arguments& arguments) {
   if (!arguments.proto || !arguments.proto_has_options || arguments.command == Command::kHelp)
     return {};
   bool paired = false;
-  const uint8_t bit = protocol_bit(*arguments.proto);
-  const auto of_protocol = [bit](const OptionRow& row) { return (row.protocols & bit) != 0; };
-  if (auto problem = check_validity(arguments, of_protocol, paired)) return problem;
+  if (auto problem = check_validity(arguments, protocol_bit(*arguments.proto), paired))
+    return problem;
   return paired ? check_port_pairs(arguments.given, *arguments.proto) : std::nullopt;
 }
 

@@ -1,7 +1,6 @@
 // The command line as data: which command, which options, and what their values came to.
 #pragma once
 
-#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,12 +17,21 @@ namespace ctwin::cli {
 
 class OptionSet {
  public:
-  bool has(Option option) const { return bits_.test(static_cast<size_t>(option)); }
-  void add(Option option) { bits_.set(static_cast<size_t>(option)); }
-  bool any() const { return bits_.any(); }
+  bool has(Option option) const { return (bits_ & bit(option)) != 0; }
+  void add(Option option) { bits_ |= bit(option); }
+  bool any() const { return bits_ != 0; }
+
+  /// The options that both have, or that only this one has.
+  OptionSet operator&(OptionSet other) const { return OptionSet(bits_ & other.bits_); }
+  OptionSet operator-(OptionSet other) const { return OptionSet(bits_ & ~other.bits_); }
+
+  OptionSet() = default;
 
  private:
-  std::bitset<64> bits_;
+  explicit OptionSet(uint64_t bits) : bits_(bits) {}
+  static uint64_t bit(Option option) { return uint64_t{1} << static_cast<unsigned>(option); }
+
+  uint64_t bits_ = 0;
 };
 
 /// Values of protocol options. Ports are keys for GRE; `state` is of the protocol that -p names.

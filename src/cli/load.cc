@@ -85,34 +85,55 @@ class LineReader {
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
+std::optional<Problem> check_limits(const std::vector<std::string_view>& words) {
+  if (words.size() > kMaxWords) return Problem{kUsageProblem, "too many arguments"};
+  if (words.back().size() > kMaxWordBytes) return Problem{kUsageProblem, "Parameter too long!"};
+  return {};
+}
+
+/// Splits a line without quotes, which is what nearly all lines are.
+std::optional<Problem> split_plain(std::span<const char> line,
+                                   std::vector<std::string_view>& words) {
+  for (size_t at = 0; at < line.size();) {
+    const size_t begin = at;
+    while (at < line.size() && !is_blank(line[at])) ++at;
+    if (at != begin) {
+      words.emplace_back(line.data() + begin, at - begin);
+      if (auto problem = check_limits(words)) return problem;
+    }
+    ++at;
+  }
+  return {};
+}
+
 /// Splits a line into words; escapes are removed in place. Answers with conntrack's complaint where
 /// there is one.
 std::optional<Problem> split_line(std::span<char> line, std::vector<std::string_view>& words) {
+  if (std::memchr(line.data(), '"', line.size()) == nullptr) return split_plain(line, words);
   char* out = line.data();
   char* word = out;
   bool in_quotes = false, escaped = false;
   const auto end_word = [&] {
     words.emplace_back(word, static_cast<size_t>(out - word));
     word = out;
+    return check_limits(words);
   };
   for (const char c : line) {
+    std::optional<Problem> problem;
     if (!in_quotes && is_blank(c)) {
-      if (out != word) end_word();
+      if (out != word) problem = end_word();
     } else if (in_quotes && !escaped && c == '\\') {
       escaped = true;
     } else if (!escaped && c == '"') {
-      if (in_quotes) end_word();
+      if (in_quotes) problem = end_word();
       in_quotes = !in_quotes;
     } else {
       *out++ = c;
       escaped = false;
-      if (static_cast<size_t>(out - word) > kMaxWordBytes)
-        return Problem{kUsageProblem, "Parameter too long!"};
     }
-    if (words.size() > kMaxWords) return Problem{kUsageProblem, "too many arguments"};
+    if (problem) return problem;
   }
-  if (out != word) end_word();
-  return {};
+  return out != word ? end_word() : std::nullopt;
 }
 
 std::string_view unusable_name(const Arguments& arguments) {

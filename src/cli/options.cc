@@ -132,6 +132,7 @@ std::string help_text(std::string_view program, const Arguments& arguments) {
   declare(app, shown, take);
   app.formatter(std::make_shared<HelpFormatter>(std::string(program)));
   std::string text = app.help();
+  for (size_t at; (at = text.find("\n\n\n")) != std::string::npos;) text.erase(at, 1);
   if (!arguments.proto)
     text +=
         "\n-h -p PROTO shows the options of a protocol: tcp udp udplite sctp dccp icmp icmpv6 "

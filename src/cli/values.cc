@@ -128,7 +128,7 @@ std::optional<MarkFilter> parse_mark(std::string_view text) {
 AddressArgument parse_address_argument(std::string_view text) {
   AddressArgument argument;
   const size_t slash = text.find('/');
-  argument.address = parse_address(std::string(text.substr(0, slash)));
+  argument.address = parse_address(text.substr(0, slash));
   if (slash == std::string_view::npos) return argument;
   argument.has_prefix = true;
   if (const auto bits = parse_number(text.substr(slash + 1), 10, argument.address.size() * 8))

@@ -1,6 +1,32 @@
 #include "cli/words.h"
 
+#include <array>
+#include <unordered_map>
+
 namespace ctwin::cli {
+
+namespace {
+
+/// Rows by letter and by full name: a file of commands looks up millions.
+struct Index {
+  std::array<const OptionRow*, 256> letters{};
+  std::unordered_map<std::string_view, const OptionRow*> names;
+};
+
+const Index& index() {
+  static const Index kIndex = [] {
+    Index built;
+    for (const OptionRow& row : option_table()) {
+      if (row.letter != 0) built.letters[static_cast<unsigned char>(row.letter)] = &row;
+      built.names.emplace(row.name, &row);
+      if (!row.alias.empty()) built.names.emplace(row.alias, &row);
+    }
+    return built;
+  }();
+  return kIndex;
+}
+
+}  // namespace
 
 bool WordScanner::fail(std::string_view before, std::string_view word, std::string_view after) {
   error_.assign(before).append(word).append(after);
@@ -13,25 +39,23 @@ bool WordScanner::is_known(const OptionRow& row) const {
 }
 
 const OptionRow* WordScanner::find_letter(char letter) const {
-  for (const OptionRow& row : option_table())
-    if (row.letter == letter && is_known(row)) return &row;
-  return nullptr;
+  const OptionRow* row = index().letters[static_cast<unsigned char>(letter)];
+  return row && is_known(*row) ? row : nullptr;
 }
 
 /// An exact name, else the only row that `name` begins.
 const OptionRow* WordScanner::find_long(std::string_view name) const {
+  const auto& names = index().names;
+  if (const auto exact = names.find(name); exact != names.end() && is_known(*exact->second))
+    return exact->second;
   const OptionRow* found = nullptr;
-  bool ambiguous = false;
   for (const OptionRow& row : option_table()) {
-    if (!is_known(row)) continue;
-    if (row.name == name || (!row.alias.empty() && row.alias == name)) return &row;
-    if (row.group == Group::kOwn || name.empty()) continue;
+    if (!is_known(row) || row.group == Group::kOwn || name.empty()) continue;
     if (!row.name.starts_with(name) && !row.alias.starts_with(name)) continue;
-    const bool same = found && found->option == row.option && found->command == row.command;
-    ambiguous |= found != nullptr && !same;
+    if (found && (found->option != row.option || found->command != row.command)) return nullptr;
     found = &row;
   }
-  return ambiguous ? nullptr : found;
+  return found;
 }
 
 /// The next word as an argument, unless it looks like an option or a negation.
@@ -74,7 +98,7 @@ bool WordScanner::next_long(std::string_view name, Word& word) {
 bool WordScanner::next_letter(Word& word) {
   const char letter = cluster_.front();
   cluster_.remove_prefix(1);
-  word.row = letter == ':' || letter == ';' ? nullptr : find_letter(letter);
+  word.row = find_letter(letter);
   if (!word.row) {
     // getopt has not moved past a cluster that goes on, and conntrack names the word in front.
     const std::string_view before = any_stray_ ? last_stray_ : words_[next_ - 2];
