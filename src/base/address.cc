@@ -46,20 +46,79 @@ Address parse_address(std::string_view text) {
   return address;
 }
 
-char* format_address(const Address& address, char* out) {
-  if (address.family == AF_INET) {
-    for (int i = 0; i < 4; ++i) {
-      const unsigned byte = address.bytes[i];
-      if (byte >= 100) *out++ = static_cast<char>('0' + byte / 100);
-      if (byte >= 10) *out++ = static_cast<char>('0' + byte / 10 % 10);
-      *out++ = static_cast<char>('0' + byte % 10);
-      if (i < 3) *out++ = '.';
-    }
-    return out;
+namespace {
+
+char* format_byte(unsigned byte, char* out) {
+  if (byte >= 100) *out++ = static_cast<char>('0' + byte / 100);
+  if (byte >= 10) *out++ = static_cast<char>('0' + byte / 10 % 10);
+  *out++ = static_cast<char>('0' + byte % 10);
+  return out;
+}
+
+char* format_ipv4(const uint8_t* bytes, char* out) {
+  for (int i = 0; i < 3; ++i) {
+    out = format_byte(bytes[i], out);
+    *out++ = '.';
   }
-  if (address.family == AF_INET6 &&
-      inet_ntop(AF_INET6, address.bytes.data(), out, kAddressText) != nullptr)
-    return out + std::strlen(out);
+  return format_byte(bytes[3], out);
+}
+
+char* format_word(unsigned word, char* out) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  if (word >= 0x1000) *out++ = kHex[word >> 12];
+  if (word >= 0x100) *out++ = kHex[word >> 8 & 15];
+  if (word >= 0x10) *out++ = kHex[word >> 4 & 15];
+  *out++ = kHex[word & 15];
+  return out;
+}
+
+/// A run of words that are 0.
+struct Run {
+  int begin = 0;
+  int length = 0;
+};
+
+/// The first of the longest runs of two or more words that are 0; empty where there is none.
+Run longest_zeros(const unsigned (&words)[8]) {
+  Run longest;
+  for (int i = 0; i < 8; ++i) {
+    if (words[i] != 0) continue;
+    Run run{i, 1};
+    while (i + 1 < 8 && words[i + 1] == 0) ++run.length, ++i;
+    if (run.length >= 2 && run.length > longest.length) longest = run;
+  }
+  return longest;
+}
+
+char* format_ipv6(const uint8_t* bytes, char* out) {
+  unsigned words[8];
+  for (int i = 0; i < 8; ++i)
+    words[i] = static_cast<unsigned>(bytes[2 * i]) << 8 | bytes[2 * i + 1];
+  const Run zeros = longest_zeros(words);
+  // ::1.2.3.4 and ::ffff:1.2.3.4 end as IPv4.
+  const bool ends_as_ipv4 =
+      zeros.begin == 0 && (zeros.length == 6 || (zeros.length == 5 && words[5] == 0xffff));
+  const int end = ends_as_ipv4 ? 6 : 8;
+  for (int i = 0; i < end; ++i) {
+    if (zeros.length != 0 && i == zeros.begin) {
+      *out++ = ':';
+      i += zeros.length - 1;
+      if (i == 7) *out++ = ':';
+      continue;
+    }
+    if (i != 0) *out++ = ':';
+    out = format_word(words[i], out);
+  }
+  if (!ends_as_ipv4) return out;
+  *out++ = ':';
+  return format_ipv4(bytes + 12, out);
+}
+
+}  // namespace
+
+char* format_address(const Address& address, char* out) {
+  if (address.family == AF_INET) return format_ipv4(address.bytes.data(), out);
+  if (address.family == AF_INET6) return format_ipv6(address.bytes.data(), out);
   return out;
 }
 

@@ -41,8 +41,10 @@ Status enter_network_namespace(const std::string& target) {
     path = digits ? "/proc/" + target + "/ns/net" : "/run/netns/" + target;
   }
   const auto failed = [&](const char* what) {
+    const bool refused = errno == EPERM || errno == EACCES;
     return Error{errno, std::string(what) + " network namespace '" + target + "' (" + path +
-                            "): " + std::strerror(errno)};
+                            "): " + std::strerror(errno) +
+                            (refused ? "; it takes root, or CAP_SYS_ADMIN and CAP_NET_ADMIN" : "")};
   };
   if (target.empty()) return Error{EINVAL, "the name of the network namespace is empty"};
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));

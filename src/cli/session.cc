@@ -39,7 +39,10 @@ const LabelMap* Session::label_map(const Arguments& arguments) {
   const OptionSet& given = arguments.given;
   const bool wanted = arguments.output.labels || given.has(Option::kLabel) ||
                       given.has(Option::kLabelAdd) || given.has(Option::kLabelDel);
-  if (wanted) messages.raw("nfct_labelmap_new: " + loaded.error().text + "\n");
+  if (!wanted) return nullptr;
+  const Error& error = loaded.error();
+  const std::string why = error.code == EINVAL ? error.text : std::strerror(error.code);
+  messages.raw("nfct_labelmap_new: " + why + "\n");
   return nullptr;
 }
 
