@@ -75,46 +75,218 @@ M labelmap - LUDE FILE names of labels
 - icmpv6-id icmpv6 LIAUDGE ID id
 "
 
+function __ctwin_set_protocol
+    set -l numbers 6 17 136 132 33 47 1 58
+    set -l names tcp udp udplite sctp dccp gre icmp icmpv6
+    set -g __ctwin_protocol (string lower -- $argv[1])
+    if set -l index (contains -i -- $__ctwin_protocol $numbers)
+        set -g __ctwin_protocol $names[$index]
+    end
+end
+
+# A word that begins with a dash: remembers the command, and attached arguments that matter.
+function __ctwin_read_option
+    set -l names dump get delete create add update event flush counter stats version help
+    set -l letters L G D I A U E F C S V h
+    set -l letter
+    switch $argv[1]
+        case '--protonum=*'
+            __ctwin_set_protocol (string replace -- --protonum= '' $argv[1])
+        case '-p?*'
+            __ctwin_set_protocol (string replace -- -p '' $argv[1])
+        case '--labelmap=*'
+            set -g __ctwin_labelmap (string replace -- --labelmap= '' $argv[1])
+        case '--*'
+            if set -l index (contains -i -- (string sub -s 3 -- $argv[1]) $names)
+                set letter $letters[$index]
+            end
+        case '-z?*'
+            set letter (string sub -s 3 -l 1 -- $argv[1])
+        case '*'
+            set letter (string sub -s 2 -l 1 -- $argv[1])
+    end
+    if test -z "$__ctwin_command"; and contains -- "$letter" $letters
+        set -g __ctwin_command $letter
+    end
+end
+
+# Whether a table may follow the word.
+function __ctwin_takes_table
+    string match -qr -- '^(-z?[LGDIAUEFCSVh]|--(dump|get|delete|create|add|update|event|flush|counter|stats|version|help))$' $argv[1]
+end
+
 # The words in front of the cursor, in the globals __ctwin_command (the command's letter, in lower
-# case on the table expect), __ctwin_protocol and __ctwin_labelmap.
+# case on the table expect), __ctwin_protocol, __ctwin_labelmap and __ctwin_before (the last word).
 function __ctwin_read_line
+    set -l words (commandline -opc)
+    set -e words[1]
     set -g __ctwin_command ''
     set -g __ctwin_protocol ''
     set -g __ctwin_labelmap /etc/xtables/connlabel.conf
-    set -l words (commandline -opc)
-    set -e words[1]
-    set -l names dump get delete create add update event flush counter stats version help
-    set -l letters L G D I A U E F C S V h
-    set -l before ''
+    set -g __ctwin_before ''
     for word in $words
-        switch $before
-            case -p --protonum
-                __ctwin_set_protocol $word
-            case -M --labelmap
-                set __ctwin_labelmap $word
-            case --dump --get --delete --create --event '-*[LGDIE]'
-                if string match -q -- "$word*" expect; and string match -qr '^[LGDIE]$' -- $__ctwin_command
-                    set __ctwin_command (string lower $__ctwin_command)
-                end
-        end
         switch $word
-            case '--protonum=*' '--labelmap=*'
-                set -l parts (string split -m 1 = -- $word)
-                test $parts[1] = --protonum
-                and __ctwin_set_protocol $parts[2]
-                or set __ctwin_labelmap $parts[2]
-            case '-p?*'
-                __ctwin_set_protocol (string sub -s 3 -- $word)
-            case '--*'
-                if set -l index (contains -i -- (string sub -s 3 -- $word) $names)
-                    test -n "$__ctwin_command"; or set __ctwin_command $letters[$index]
-                end
             case '-?*'
-                set -l letter (string sub -s 2 -l 1 -- $word)
-                if contains -- $letter $letters
-                    test -n "$__ctwin_command"; or set __ctwin_command $letter
+                __ctwin_read_option $word
+            case '*'
+                if string match -qr -- '^(-[a-zA-Z]?p|--protonum)$' $__ctwin_before
+                    __ctwin_set_protocol $word
+                else if string match -qr -- '^(-[a-zA-Z]?M|--labelmap)$' $__ctwin_before
+                    set -g __ctwin_labelmap $word
+                else if __ctwin_takes_table $__ctwin_before
+                    and string match -q -- "$word*" expect
+                    and string match -qr -- '^[LGDIE]$' $__ctwin_command
+                    set -g __ctwin_command (string lower $__ctwin_command)
                 end
         end
-        set before $word
+        set -g __ctwin_before $word
     end
+end
+
+# Conditions of the completions below.
+function __ctwin_needs_command
+    __ctwin_read_line
+    test -z "$__ctwin_command"
+end
+
+# -R is the first word or none.
+function __ctwin_may_load
+    set -l words (commandline -opc)
+    test (count $words) -eq 1
+    or contains -- $words[2] -R --load-file
+end
+
+# Whether the word in front of the cursor is the option of this letter and name.
+function __ctwin_follows
+    set -l words (commandline -opc)
+    contains -- $words[-1] -$argv[1] --$argv[2]
+end
+
+function __ctwin_at_table
+    __ctwin_read_line
+    __ctwin_takes_table "$__ctwin_before"
+end
+
+# Whether an option of these protocols goes with these commands and what has been typed.
+function __ctwin_allows
+    __ctwin_read_line
+    test -n "$__ctwin_command"
+    and string match -q -- "*$__ctwin_command*" $argv[2]
+    and begin
+        test $argv[1] = -
+        or contains -- $__ctwin_protocol (string split , -- $argv[1])
+    end
+end
+
+# Values of options.
+function __ctwin_list
+    set -l before (string match -r -- '.*,' (commandline -ct))
+    string replace -r -- '^' "$before" $argv
+end
+
+function __ctwin_statuses
+    set -l bits ASSURED SEEN_REPLY FIXED_TIMEOUT EXPECTED OFFLOAD HW_OFFLOAD
+    __ctwin_list $bits UNREPLIED UNSET !$bits
+end
+
+function __ctwin_labels
+    __ctwin_read_line
+    test -r $__ctwin_labelmap
+    or return
+    __ctwin_list (string match -rg -- '^\s*[0-9xXa-fA-F]+\s+(.*\S)' <$__ctwin_labelmap)
+end
+
+function __ctwin_states
+    __ctwin_read_line
+    switch $__ctwin_protocol
+        case tcp
+            printf '%s\n' NONE SYN_SENT SYN_RECV ESTABLISHED FIN_WAIT CLOSE_WAIT LAST_ACK \
+                TIME_WAIT CLOSE SYN_SENT2 LISTEN
+        case sctp
+            printf '%s\n' NONE CLOSED COOKIE_WAIT COOKIE_ECHOED ESTABLISHED SHUTDOWN_SENT \
+                SHUTDOWN_RECD SHUTDOWN_ACK_SENT HEARTBEAT_SENT HEARTBEAT_ACKED
+        case dccp
+            printf '%s\n' NONE REQUEST RESPOND PARTOPEN OPEN CLOSEREQ CLOSING TIMEWAIT IGNORE \
+                INVALID
+    end
+end
+
+function __ctwin_namespaces
+    path basename /run/netns/*
+    __fish_complete_path (commandline -ct)
+end
+
+function __ctwin_tables
+    __ctwin_read_line
+    switch $__ctwin_command
+        case L l
+            printf '%s\n' conntrack expect dying unconfirmed
+        case A U
+            echo conntrack
+        case '*'
+            printf '%s\n' conntrack expect
+    end
+end
+
+# The words that complete the argument of the option of this name.
+function __ctwin_values
+    switch $argv[1]
+        case protonum
+            printf '%s\n' tcp udp udplite sctp dccp icmp icmpv6 gre
+        case family
+            printf '%s\n' ipv4 ipv6
+        case status
+            __ctwin_statuses
+        case event-mask
+            __ctwin_list ALL NEW UPDATES DESTROY
+        case output
+            __ctwin_list extended id timestamp ktimestamp labels userspace xml json save
+        case label label-add label-del
+            __ctwin_labels
+        case labelmap load-file
+            __fish_complete_path (commandline -ct)
+        case netns
+            __ctwin_namespaces
+        case state
+            __ctwin_states
+        case role
+            printf '%s\n' client server
+    end
+end
+
+# One completion for each option of the table.
+complete -c ctwin -f
+complete -c ctwin -n __ctwin_at_table -a '(__ctwin_tables)'
+for row in (string split \n -- $__ctwin_options)
+    test -n "$row"
+    or continue
+    set -l fields (string split -m 5 ' ' -- $row)
+    set -l names (string split , -- $fields[2])
+    set -l condition
+    switch $fields[4]
+        case command
+            set condition __ctwin_needs_command
+            test $names[1] = load-file
+            and set condition __ctwin_may_load
+        case all
+            set condition true
+        case '*'
+            set condition "__ctwin_allows $fields[3] $fields[4]"
+    end
+    set -l words -d $fields[6]
+    string match -qr '^[a-zA-Z]$' -- $fields[1]
+    and set -a words -s $fields[1]
+    for name in $names
+        set -a words -l $name
+    end
+    # An argument that may be left out is completed as a word of its own.
+    switch $fields[5]
+        case - '[table]'
+        case '[*'
+            complete -c ctwin -n "__ctwin_follows '$fields[1]' $names[1]" \
+                -a "(__ctwin_values $names[1])"
+        case '*'
+            set -a words -x -a "(__ctwin_values $names[1])"
+    end
+    complete -c ctwin -n $condition $words
 end

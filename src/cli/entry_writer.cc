@@ -1,5 +1,6 @@
 #include "cli/entry_writer.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "cli/build.h"
@@ -96,8 +97,19 @@ bool EntryWriter::read_existing() {
   return run();
 }
 
+/// Reads an entry that has been changed since it was read.
+bool EntryWriter::read_again(Entry& entry) {
+  client_.add(Operation::kGet, entry.flow);
+  entry.existing.reset();
+  const Status status = client_.run_batch([&](size_t, int code, const Flow* answer) {
+    if (code == 0 && answer) entry.existing = *answer;
+  });
+  return !conversation_failed(status);
+}
+
 bool EntryWriter::send_updates() {
   std::vector<size_t> sent;
+  std::vector<uint32_t> changed;  // ids
   const auto run = [&] {
     const Status status = client_.run_batch([&](size_t index, int code, const Flow*) {
       const size_t at = sent[index];
@@ -111,8 +123,13 @@ bool EntryWriter::send_updates() {
     return !conversation_failed(status);
   };
   for (size_t i = 0; i < limit_; ++i) {
-    const Entry& entry = queue_[i];
+    Entry& entry = queue_[i];
     if (entry.code != EEXIST) continue;
+    if (entry.existing &&
+        std::find(changed.begin(), changed.end(), entry.existing->id) != changed.end()) {
+      if (!run() || !read_again(entry)) return false;
+      if (i >= limit_) break;
+    }
     const Flow update =
         entry.existing ? adapt_to_existing(entry.flow, *entry.existing) : entry.flow;
     if (!client_.add(Operation::kCreateOrUpdate, update)) {
@@ -121,7 +138,9 @@ bool EntryWriter::send_updates() {
       client_.add(Operation::kCreateOrUpdate, update);
     }
     sent.push_back(i);
-    if (entry.existing && update_will_fail(update, *entry.existing) && !run()) return false;
+    if (entry.existing) changed.push_back(entry.existing->id);
+    // Nothing may be sent behind an update that can fail before it is known that it did not.
+    if ((!entry.existing || update_will_fail(update, *entry.existing)) && !run()) return false;
   }
   return run();
 }

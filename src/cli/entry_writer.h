@@ -51,6 +51,7 @@ class EntryWriter {
   bool create_all();
   bool update_existing();
   bool read_existing();
+  bool read_again(Entry& entry);
   bool send_updates();
   void take_back(size_t first);
   void fail(size_t index, Error error);

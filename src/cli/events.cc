@@ -2,12 +2,15 @@
 //
 // One loop receives a datagram, prints its events and goes on; output is flushed whenever nothing
 // more is waiting, so a quiet stream shows every event at once and a burst is written in large
-// pieces. The socket's buffer is made large, since what does not fit in it is lost; the kernel
-// counts what it had to drop and the summary tells.
+// pieces. The watch ends at a signal, or when nobody reads its output any more; neither has to wait
+// for a next event. The socket's buffer is made large, since what does not fit in it is lost; the
+// kernel counts what it had to drop and the summary tells.
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "base/posix.h"
@@ -61,6 +64,25 @@ uint32_t dropped_messages(int fd) {
   return length > kDrops * sizeof(uint32_t) ? info[kDrops] : 0;
 }
 
+/// SIGINT and SIGTERM do not arrive while this lives.
+class HeldSignals {
+ public:
+  HeldSignals() {
+    sigset_t held;
+    sigemptyset(&held);
+    for (const int number : {SIGINT, SIGTERM}) sigaddset(&held, number);
+    sigprocmask(SIG_BLOCK, &held, &before_);
+  }
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
+  ~HeldSignals() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+  const sigset_t& before() const { return before_; }
+
+ private:
+  sigset_t before_;
+};
+
 class Watcher {
  public:
   Watcher(Session& session, const Arguments& arguments, ctnetlink::Client& client)
@@ -73,8 +95,7 @@ class Watcher {
 
   int run() {
     const ctnetlink::EventSinks sinks = make_sinks();
-    while (stop_signal == 0 && !session_.output.closed()) {
-      flush_if_quiet();
+    while (wait()) {
       const Status status = client_.receive_events(sinks);
       if (status.ok() || status.error().code == EINTR) continue;
       if (status.error().code != ENOBUFS)
@@ -116,11 +137,20 @@ class Watcher {
     ++count_;
   }
 
-  void flush_if_quiet() {
-    pollfd waiting{fd_, POLLIN, 0};
-    if (poll(&waiting, 1, 0) != 0) return;
+  bool ended() const { return stop_signal != 0 || session_.output.closed(); }
+
+  /// Waits for something to receive; false when the watch is over.
+  bool wait() {
+    pollfd sources[] = {{fd_, POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
+    if (ended()) return false;
+    if (poll(sources, 1, 0) != 0) return true;
     session_.output.flush();
     programs_.forget();  // the next event may be minutes away, and ports are used again
+    // A signal between the look at its mark and the wait would be missed.
+    const HeldSignals held;
+    if (ended()) return false;
+    (void)ppoll(sources, 2, nullptr, &held.before());
+    return !ended() && (sources[1].revents & (POLLERR | POLLHUP)) == 0;
   }
 
   int summarize() {
@@ -147,12 +177,12 @@ int watch_events(Session& session, const Arguments& arguments) {
   auto client = session.client();
   if (!client) return session.operation_failed(client.error(), arguments);
   Backend& backend = (*client)->backend();
-  if (Status joined = backend.join(event_groups(arguments)); !joined)
-    return session.operation_failed(joined.error(), arguments);
   const bool chosen = arguments.given.has(Option::kBufferSize);
   const int wanted = chosen ? static_cast<int>(std::min<uint32_t>(arguments.buffer_size, INT32_MAX))
                             : kDefaultBufferBytes;
   const int size = set_receive_buffer(backend.fd(), wanted);
+  if (Status joined = backend.join(event_groups(arguments)); !joined)
+    return session.operation_failed(joined.error(), arguments);
   if (chosen)
     session.messages.raw("NOTICE: Netlink socket buffer size has been set to " +
                          std::to_string(size) + " bytes.\n");

@@ -170,24 +170,33 @@ class Loader {
 
   int run(int fd) {
     if (int code = each_line(fd,
-                             [this](size_t number, Arguments&) {
+                             [this](Arguments&) {
                                if (!warnings_.empty()) session_.messages.raw(warnings_);
-                               (void)number;
                                return 0;
                              });
         code != 0)
       return code;
+    if (stop_signal != 0) return interrupted();
     if (lseek(fd, 0, SEEK_SET) < 0) return cannot_read(errno);
     auto client = session_.client();
     if (!client) return session_.operation_failed(client.error(), {});
     EntryWriter writer(**client);
-    const int code = each_line(fd, [&](size_t number, Arguments& arguments) {
-      return execute(writer, number, arguments);
-    });
-    return code != 0 ? code : writer.flush() ? 0 : entry_failed(writer);
+    const int code =
+        each_line(fd, [&](Arguments& arguments) { return execute(writer, arguments); });
+    if (code != 0) return code;
+    if (!writer.flush()) return entry_failed(writer);
+    if (stop_signal != 0)
+      return refuse({kOtherProblem, "interrupted here; the lines behind were not carried out"});
+    return 0;
+  }
+
+  int interrupted() {
+    return session_.messages.report(
+        {kOtherProblem, "interrupted while reading " + name_ + "; nothing was changed"});
   }
 
   int cannot_read(int error) {
+    if (error == EINTR) return interrupted();
     return session_.messages.report(
         {kUsageProblem, "cannot read " + name_ + ": " + std::strerror(error)});
   }
@@ -198,11 +207,12 @@ class Loader {
   int each_line(int fd, const Use& use) {
     LineReader reader(fd);
     std::span<char> line;
-    for (size_t number = 1; stop_signal == 0 && reader.next(line); ++number) {
+    for (number_ = 0; stop_signal == 0 && reader.next(line);) {
+      ++number_;
       words_.assign(1, session_.program.path);
-      if (auto problem = parse_line(line)) return refuse(number, *problem);
+      if (auto problem = parse_line(line)) return refuse(*problem);
       if (words_.size() == 1) continue;
-      if (int code = use(number, arguments_); code != 0) return code;
+      if (int code = use(arguments_); code != 0) return code;
     }
     return reader.error() == 0 ? 0 : cannot_read(reader.error());
   }
@@ -224,30 +234,33 @@ class Loader {
                                       .append("' with --load-file")};
   }
 
-  int execute(EntryWriter& writer, size_t number, const Arguments& arguments) {
+  int execute(EntryWriter& writer, const Arguments& arguments) {
     const bool adds = arguments.command == Command::kAdd;
     if (adds || arguments.command == Command::kCreate) {
       const auto mode = adds ? EntryWriter::Mode::kAdd : EntryWriter::Mode::kCreate;
-      return writer.add(mode, build_entry(arguments), number) ? 0 : entry_failed(writer);
+      return writer.add(mode, build_entry(arguments), number_) ? 0 : entry_failed(writer);
     }
     if (!writer.flush()) return entry_failed(writer);
     const Outcome outcome =
         arguments.command == Command::kUpdate   ? update_entries(session_, arguments)
         : arguments.command == Command::kDelete ? delete_entries(session_, arguments)
                                                 : flush_entries(session_, arguments);
-    if (outcome.error) return failed(number, *outcome.error, arguments.command);
+    if (outcome.error) return failed(number_, *outcome.error, arguments.command);
     if (arguments.command == Command::kFlush)
       session_.messages.say("connection tracking table has been emptied.");
     return 0;
   }
 
-  int refuse(size_t number, const Problem& problem) {
+  /// Reports what is wrong with line `number`.
+  int report(size_t number, const Problem& problem) {
     return session_.messages.report(
         {problem.exit_code, name_ + ":" + std::to_string(number) + ": " + problem.text});
   }
 
+  int refuse(const Problem& problem) { return report(number_, problem); }
+
   int failed(size_t number, const Error& error, Command command) {
-    return refuse(number, {kOtherProblem, session_.describe(error, command, Table::kConntrack)});
+    return report(number, {kOtherProblem, session_.describe(error, command, Table::kConntrack)});
   }
 
   int entry_failed(const EntryWriter& writer) {
@@ -258,6 +271,7 @@ class Loader {
 
   Session& session_;
   const std::string name_;
+  size_t number_ = 0;  ///< of the line that was read last
   Arguments arguments_;
   std::vector<std::string_view> words_;
   std::string warnings_;
@@ -288,12 +302,19 @@ Result<UniqueFd> copy_to_temporary(int fd) {
   return copy;
 }
 
+/// Opens the file. Standard input may be something that cannot be opened anew, such as a socket.
+UniqueFd open_input(const std::string& path, bool is_standard_input) {
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() >= 0 || !is_standard_input) return fd;
+  return UniqueFd(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+}
+
 }  // namespace
 
 int load_file(Session& session, std::string_view file) {
   const std::string name(file);
   const std::string path = name == "-" ? "/dev/stdin" : name;
-  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const UniqueFd fd = open_input(path, name == "-");
   if (fd.get() < 0)
     return session.messages.report({kUsageProblem, "Failed to open file " + path + " for reading"});
   Loader loader(session, name);

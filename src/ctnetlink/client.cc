@@ -103,8 +103,8 @@ Status Client::converse(const MessageSink& sink) {
       if (message.header.nlmsg_seq != sequence_) continue;  // left over from an earlier request
       interrupted |= (message.header.nlmsg_flags & NLM_F_DUMP_INTR) != 0;
       if (message.is_error() || message.is_done()) {
-        if (const int code = message.error_code(); code != 0 && !message.body.empty())
-          return Error{code, {}};
+        const bool bare_end = message.is_done() && message.body.empty();
+        if (const int code = message.error_code(); code != 0 && !bare_end) return Error{code, {}};
         if (interrupted) return Error{EINTR, "the table changed under the dump; run it again"};
         return {};
       }
@@ -184,8 +184,8 @@ Status Client::run_batch(const OutcomeSink& sink) {
         report(index, message.error_code(), nullptr);
         if (last) return {};
       } else {
-        decode_flow(message, scratch_);
-        report(index, 0, &scratch_);
+        const bool intact = decode_flow(message, scratch_);
+        report(index, intact ? 0 : EBADMSG, intact ? &scratch_ : nullptr);
       }
     }
     if (reader.malformed()) return torn_answer();

@@ -75,7 +75,7 @@ struct Ended {
   std::string output;
   std::string errors;
   int exit_code = 0;
-  int signal = 0;  ///< not 0: it was killed by this signal
+  int signal = 0;     ///< not 0: it was killed by this signal
   bool late = false;  ///< it did not end in time, and was killed for that
 };
 

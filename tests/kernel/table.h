@@ -1,4 +1,5 @@
-// The kernel's tables as the differential test sees them: filled from a fixture, emptied, read back.
+// The kernel's tables as the differential test sees them: filled from a fixture, emptied, read
+// back.
 //
 // All of it goes through libnetfilter_conntrack, so that neither of the compared programs is
 // needed to prepare or to judge the other.
@@ -89,6 +90,7 @@ struct Entry {
   std::string labels;          ///< a word of 32 bits after the other, in hex
   std::string helper;
 
+  bool icmp_like() const { return proto == 1 || proto == 58; }
   /// Protocol, original tuple and zones: what an entry is found by.
   std::string name() const;
   /// All that must be equal, on one line; id and timeout are left out.
@@ -118,6 +120,9 @@ class Table {
   ~Table();
 
   Status clear();
+  /// Deletes these, which is quicker; those that are gone already are no error.
+  Status remove_all(std::span<const Entry> entries);
+  Status clear_expectations();
   Status create(std::span<const FixtureEntry> entries);
   Status create_expectations(std::span<const FixtureExpectation> expectations);
   Status create_many(unsigned count);  ///< as many UDP entries
@@ -133,7 +138,7 @@ class Table {
     void operator()(mnl_socket* socket) const;
   };
   explicit Table(mnl_socket* socket) : socket_(socket) {}
-  Status send_and_check(const std::string& datagrams, unsigned messages);
+  Status send_and_check(const std::string& datagrams, unsigned messages, int allowed = 0);
   template <typename Handler>
   Status dump(uint16_t type, const Handler& handler);
 

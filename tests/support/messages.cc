@@ -18,7 +18,7 @@ using netlink::MessageWriter;
 namespace {
 
 constexpr const char* kFlowRecordings[] = {"flows-dump.bin", "flows-events.bin",
-                                           "flows-plain-events.bin"};
+                                           "flows-plain-events.bin", "expectations-events.bin"};
 constexpr const char* kExpectationRecordings[] = {"expectations-dump.bin",
                                                   "expectations-events.bin"};
 
@@ -109,9 +109,7 @@ void append_datagram(std::span<const std::byte> datagram, Bytes& recording) {
 std::span<const char* const> flow_recordings() { return kFlowRecordings; }
 std::span<const char* const> expectation_recordings() { return kExpectationRecordings; }
 
-std::vector<Bytes> recorded_flows() {
-  return messages_of(kFlowRecordings, NFNL_SUBSYS_CTNETLINK);
-}
+std::vector<Bytes> recorded_flows() { return messages_of(kFlowRecordings, NFNL_SUBSYS_CTNETLINK); }
 
 std::vector<Bytes> recorded_expectations() {
   return messages_of(kExpectationRecordings, NFNL_SUBSYS_CTNETLINK_EXP);
@@ -134,8 +132,7 @@ Bytes build_message(uint8_t subsystem, uint8_t type, uint16_t flags, uint8_t fam
 }
 
 Bytes flow_message(const Flow& flow, uint8_t type, uint16_t flags) {
-  const uint8_t family =
-      flow.has(FlowField::kOrig) ? flow.orig.family() : flow.reply.family();
+  const uint8_t family = flow.has(FlowField::kOrig) ? flow.orig.family() : flow.reply.family();
   return build_message(NFNL_SUBSYS_CTNETLINK, type, flags, family, [&](AttrWriter& attrs) {
     ctnetlink::encode_flow(flow, true, attrs);
     encode_answer(flow, attrs);

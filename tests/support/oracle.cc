@@ -2,7 +2,6 @@
 
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 
-#include <regex>
 #include <stdexcept>
 #include <vector>
 
@@ -57,6 +56,18 @@ std::string without_newline(const fmt::memory_buffer& buffer) {
   return line;
 }
 
+/// Puts `replacement` in the place of all that stands from a `begin` up to and with the `end`
+/// behind it. The search goes on behind what was put in.
+void replace_all(std::string_view begin, std::string_view end, std::string_view replacement,
+                 std::string& text) {
+  for (size_t at = 0; (at = text.find(begin, at)) != std::string::npos;) {
+    const size_t stop = text.find(end, at + begin.size());
+    if (stop == std::string::npos) return;
+    text.replace(at, stop + end.size() - at, replacement);
+    at += replacement.size();
+  }
+}
+
 }  // namespace
 
 Oracle::Oracle(const std::string& label_file) {
@@ -70,9 +81,9 @@ std::optional<std::string> Oracle::flow(std::span<const std::byte> message, Even
   const std::unique_ptr<nf_conntrack, void (*)(nf_conntrack*)> flow(nfct_new(), nfct_destroy);
   if (nfct_nlmsg_parse(aligned(message).data(), flow.get()) != 0) return {};
   char line[kLineBytes];
-  const int length = nfct_snprintf_labels(line, sizeof line, flow.get(), message_type(event),
-                                          output_type(options), output_flags(event, options, true),
-                                          labels_.get());
+  const int length =
+      nfct_snprintf_labels(line, sizeof line, flow.get(), message_type(event), output_type(options),
+                           output_flags(event, options, true), labels_.get());
   if (length < 0) return {};
   return std::string(line);
 }
@@ -82,9 +93,8 @@ std::optional<std::string> Oracle::expectation(std::span<const std::byte> messag
   const std::unique_ptr<nf_expect, void (*)(nf_expect*)> expectation(nfexp_new(), nfexp_destroy);
   if (nfexp_nlmsg_parse(aligned(message).data(), expectation.get()) != 0) return {};
   char line[kLineBytes];
-  const int length =
-      nfexp_snprintf(line, sizeof line, expectation.get(), message_type(event),
-                     output_type(options), output_flags(event, options, false));
+  const int length = nfexp_snprintf(line, sizeof line, expectation.get(), message_type(event),
+                                    output_type(options), output_flags(event, options, false));
   if (length < 0) return {};
   return std::string(line);
 }
@@ -106,15 +116,13 @@ std::string our_line(const Expectation& expectation, EventKind event,
 }
 
 std::string without_xml_fixes(std::string xml, const Flow& flow) {
-  static const std::regex kIcmp("<type>[0-9]+</type><code>[0-9]+</code><id>[0-9]+</id></layer4>");
-  static const std::regex kOffload("<hw-offload/>|<offload/>");
-  static const std::regex kState("<state>[A-Z0-9_]*</state>");
-  xml = std::regex_replace(xml, kIcmp, "</layer4>");
-  xml = std::regex_replace(xml, kOffload, "");
+  replace_all("<type>", "</id></layer4>", "</layer4>", xml);  // ICMP's fields
+  replace_all("<hw-offload/>", "", "", xml);
+  replace_all("<offload/>", "", "", xml);
   const bool sctp = flow.has(FlowField::kSctpState);
   if (!flow.has(FlowField::kTcpState) && (sctp || flow.has(FlowField::kDccpState))) {
     const auto name = cli::tcp_state_name(sctp ? flow.sctp_state : flow.dccp_state);
-    xml = std::regex_replace(xml, kState, "<state>" + std::string(name) + "</state>");
+    replace_all("<state>", "</state>", "<state>" + std::string(name) + "</state>", xml);
   }
   return xml;
 }

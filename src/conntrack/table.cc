@@ -1,0 +1,180 @@
+#include "conntrack/table.h"
+
+#include <sys/mman.h>
+
+#include <cassert>
+#include <new>
+
+namespace ctwin::conntrack {
+
+namespace {
+
+constexpr size_t kFirstBuckets = 64;
+
+uint64_t load64(const void* at) {
+  uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+Conn* reserve(size_t bytes) {
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  (void)madvise(memory, bytes, MADV_HUGEPAGE);
+  return static_cast<Conn*>(memory);
+}
+
+}  // namespace
+
+void ConnTable::Unmap::operator()(Conn* conns) const { munmap(conns, bytes); }
+
+ConnTable::ConnTable(uint32_t capacity, const KeyedHash::Key& key)
+    : hash_(key),
+      capacity_(capacity),
+      memory_(reserve((size_t{capacity} + 1) * sizeof(Conn)),
+              Unmap{(size_t{capacity} + 1) * sizeof(Conn)}),
+      conns_(memory_.get()),
+      buckets_(std::make_unique<Bucket[]>(kFirstBuckets)),
+      mask_(kFirstBuckets - 1) {}
+
+ConnTable::~ConnTable() = default;
+
+uint64_t ConnTable::hash(const TupleKey& key) const {
+  const uint64_t rest = load64(&key.src_key);
+  uint64_t state = hash_.start();
+  if (key.family == AF_INET) {
+    const uint64_t addresses = load64(key.src.data()) << 32 | (load64(key.dst.data()) & UINT32_MAX);
+    return hash_.finish(hash_.mix(state, addresses, rest));
+  }
+  state = hash_.mix(state, load64(key.src.data()), load64(key.src.data() + 8));
+  state = hash_.mix(state, load64(key.dst.data()), load64(key.dst.data() + 8));
+  return hash_.finish(hash_.mix(state, rest, ~rest));
+}
+
+ConnTable::Found ConnTable::find(const TupleKey& key, uint64_t hash) const {
+  const uint32_t tag = tag_of(hash);
+  for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
+    const Bucket& bucket = buckets_[at];
+    for (size_t i = 0; i < kSlots; ++i) {
+      if (bucket.tags[i] != tag || bucket.refs[i] == 0) continue;
+      const ConnIndex index = bucket.refs[i] / 2;
+      const auto dir = static_cast<Direction>(bucket.refs[i] & 1);
+      if (conns_[index].tuple[conntrack::index_of(dir)] == key) return {index, dir};
+    }
+    if (bucket.passed_on == 0) return {};
+  }
+}
+
+void ConnTable::prefetch_entry(uint64_t hash) const {
+  const uint32_t tag = tag_of(hash);
+  const Bucket& bucket = buckets_[hash & mask_];
+  for (size_t i = 0; i < kSlots; ++i) {
+    if (bucket.tags[i] != tag || bucket.refs[i] == 0) continue;
+    const char* entry = reinterpret_cast<const char*>(&conns_[bucket.refs[i] / 2]);
+    __builtin_prefetch(entry, 1);
+    __builtin_prefetch(entry + 64, 1);
+    __builtin_prefetch(entry + 128, 1);
+    return;
+  }
+}
+
+ConnIndex ConnTable::allocate() {
+  ConnIndex index = free_;
+  if (index != 0)
+    free_ = conns_[index].timer_next;
+  else if (end_ <= capacity_)
+    index = end_++;
+  else
+    return 0;
+  Conn& ct = conns_[index];
+  std::memset(static_cast<void*>(&ct), 0, sizeof ct);
+  ct.in_use = 1;
+  ++size_;
+  return index;
+}
+
+void ConnTable::release(ConnIndex index) {
+  Conn& ct = conns_[index];
+  assert(ct.in_use);
+  if (ct.extension != 0) free_extensions_.push_back(ct.extension);
+  ct.extension = 0;
+  ct.in_use = 0;
+  ct.timer_next = free_;
+  free_ = index;
+  --size_;
+}
+
+void ConnTable::insert_ref(uint64_t hash, uint32_t ref) {
+  for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
+    Bucket& bucket = buckets_[at];
+    for (size_t i = 0; i < kSlots; ++i) {
+      if (bucket.refs[i] != 0) continue;
+      bucket.tags[i] = tag_of(hash);
+      bucket.refs[i] = ref;
+      ++refs_;
+      return;
+    }
+    ++bucket.passed_on;
+  }
+}
+
+void ConnTable::erase_ref(uint64_t hash, uint32_t ref) {
+  for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
+    Bucket& bucket = buckets_[at];
+    for (size_t i = 0; i < kSlots; ++i) {
+      if (bucket.refs[i] != ref) continue;
+      bucket.refs[i] = 0;
+      --refs_;
+      return;
+    }
+    assert(bucket.passed_on != 0);
+    --bucket.passed_on;
+  }
+}
+
+/// Doubles the index. All tuples are hashed again: one pass a doubling.
+void ConnTable::grow() {
+  const uint64_t old_mask = mask_;
+  const std::unique_ptr<Bucket[]> old = std::move(buckets_);
+  mask_ = mask_ * 2 + 1;
+  buckets_ = std::make_unique<Bucket[]>(mask_ + 1);
+  refs_ = 0;
+  for (uint64_t at = 0; at <= old_mask; ++at)
+    for (const uint32_t ref : old[at].refs)
+      if (ref != 0) insert_ref(hash(conns_[ref / 2].tuple[ref & 1]), ref);
+}
+
+void ConnTable::insert(ConnIndex index) {
+  if (refs_ + 2 > (mask_ + 1) * kSlots * 2 / 3) grow();
+  const Conn& ct = conns_[index];
+  insert_ref(hash(ct.tuple[0]), index * 2);
+  insert_ref(hash(ct.tuple[1]), index * 2 + 1);
+}
+
+void ConnTable::erase(ConnIndex index) {
+  const Conn& ct = conns_[index];
+  erase_ref(hash(ct.tuple[0]), index * 2);
+  erase_ref(hash(ct.tuple[1]), index * 2 + 1);
+}
+
+Extension& ConnTable::extend(Conn& ct) {
+  if (ct.extension == 0) {
+    if (free_extensions_.empty()) {
+      extensions_.emplace_back();
+      ct.extension = static_cast<uint32_t>(extensions_.size());
+    } else {
+      ct.extension = free_extensions_.back();
+      free_extensions_.pop_back();
+      extensions_[ct.extension - 1] = {};
+    }
+  }
+  return extensions_[ct.extension - 1];
+}
+
+size_t ConnTable::bytes_used() const {
+  return size_t{end_} * sizeof(Conn) + (mask_ + 1) * sizeof(Bucket) +
+         extensions_.capacity() * sizeof(Extension);
+}
+
+}  // namespace ctwin::conntrack

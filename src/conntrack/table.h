@@ -1,0 +1,119 @@
+// The connection table: entries, and an index over both tuples of each.
+//
+// Entries live in one reserved run of address space and never move, so that an index of 32 bits
+// names one for its whole life. The index is a table of 64-byte buckets with seven slots; a bucket
+// that is full passes an entry on to the next and counts what it has passed on, so a search knows
+// where to stop and deleting leaves no tombstones. A lookup is one cache line for the bucket and
+// three for the entry; `prefetch_*` lets a batch of packets wait for all of theirs together.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/keyed_hash.h"
+#include "conntrack/conn.h"
+
+namespace ctwin::conntrack {
+
+class ConnTable {
+ public:
+  /// Room for `capacity` entries; memory is taken as it is used.
+  ConnTable(uint32_t capacity, const KeyedHash::Key& key);
+  ~ConnTable();
+  ConnTable(const ConnTable&) = delete;
+  ConnTable& operator=(const ConnTable&) = delete;
+
+  struct Found {
+    ConnIndex index = 0;  ///< 0: nothing found
+    Direction dir = Direction::kOriginal;
+  };
+
+  uint64_t hash(const TupleKey& key) const;
+  Found find(const TupleKey& key, uint64_t hash) const;
+  Found find(const TupleKey& key) const { return find(key, hash(key)); }
+
+  /// Asks for the bucket of a hash, and for the entry that its slots point to, ahead of `find`.
+  void prefetch_bucket(uint64_t hash) const { __builtin_prefetch(&buckets_[hash & mask_]); }
+  void prefetch_entry(uint64_t hash) const;
+
+  /// A cleared entry that is in nobody's index yet; 0 when there is no room.
+  ConnIndex allocate();
+  /// Gives back an entry that is not in the index.
+  void release(ConnIndex index);
+
+  /// Puts both tuples into the index, or takes them out.
+  void insert(ConnIndex index);
+  void erase(ConnIndex index);
+
+  Conn& operator[](ConnIndex index) { return conns_[index]; }
+  const Conn& operator[](ConnIndex index) const { return conns_[index]; }
+  ConnIndex index_of(const Conn& ct) const { return static_cast<ConnIndex>(&ct - conns_); }
+  Conn* base() { return conns_; }
+
+  /// Entries allocated, confirmed or not.
+  uint32_t size() const { return size_; }
+  /// Entries ever allocated lie below this index: the bound of a walk over all.
+  ConnIndex end() const { return end_; }
+
+  /// The entry's extension, made when it has none.
+  Extension& extend(Conn& ct);
+  Extension* extension(const Conn& ct) {
+    return ct.extension == 0 ? nullptr : &extensions_[ct.extension - 1];
+  }
+  const Extension* extension(const Conn& ct) const {
+    return ct.extension == 0 ? nullptr : &extensions_[ct.extension - 1];
+  }
+
+  /// Entries near where a hash falls, for early drop: calls `visit` with each until it says stop.
+  template <typename Visit>
+  void walk_from(uint64_t hash, size_t buckets, const Visit& visit) const;
+
+  /// Bytes of index and entries in use, for the bench.
+  size_t bytes_used() const;
+
+ private:
+  static constexpr size_t kSlots = 7;
+  struct alignas(64) Bucket {
+    uint32_t tags[kSlots];
+    uint32_t passed_on;     ///< entries that would stand here if there were room
+    uint32_t refs[kSlots];  ///< index * 2 + direction; 0 is free
+    uint32_t unused;
+  };
+
+  static uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
+  void insert_ref(uint64_t hash, uint32_t ref);
+  void erase_ref(uint64_t hash, uint32_t ref);
+  void grow();
+
+  struct Unmap {
+    size_t bytes;
+    void operator()(Conn* conns) const;
+  };
+
+  KeyedHash hash_;
+  uint32_t capacity_;
+  std::unique_ptr<Conn, Unmap> memory_;
+  Conn* conns_;
+  ConnIndex end_ = 1;   ///< index 0 is nobody
+  ConnIndex free_ = 0;  ///< released entries, linked through timer_next
+  uint32_t size_ = 0;
+  size_t refs_ = 0;
+  std::unique_ptr<Bucket[]> buckets_;
+  uint64_t mask_;
+  std::vector<Extension> extensions_;
+  std::vector<uint32_t> free_extensions_;
+};
+
+template <typename Visit>
+void ConnTable::walk_from(uint64_t hash, size_t buckets, const Visit& visit) const {
+  for (size_t i = 0; i < buckets; ++i) {
+    const Bucket& bucket = buckets_[(hash + i) & mask_];
+    for (const uint32_t ref : bucket.refs)
+      if (ref != 0) visit(ref / 2);
+    if (visit.done()) return;
+  }
+}
+
+}  // namespace ctwin::conntrack

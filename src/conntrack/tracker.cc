@@ -1,0 +1,261 @@
+#include "conntrack/tracker.h"
+
+#include <netinet/in.h>
+
+#include "conntrack/tuple.h"
+
+namespace ctwin::conntrack {
+
+namespace {
+
+KeyedHash::Key make_key(Random& random) {
+  return {random.next(), random.next(), random.next() | 1, random.next() | 1};
+}
+
+CtInfo info_of(const Conn& ct, Direction dir) {
+  if (dir == Direction::kReply) return CtInfo::kEstablishedReply;
+  if (ct.has(kSeenReply)) return CtInfo::kEstablished;
+  return ct.has(kExpected) ? CtInfo::kRelated : CtInfo::kNew;
+}
+
+}  // namespace
+
+Tracker::Tracker(const Settings& settings, uint32_t capacity, uint64_t seed)
+    : settings_(settings),
+      random_(seed),
+      table_(capacity, make_key(random_)),
+      wheel_(table_.base()) {}
+
+void Tracker::advance(uint64_t time_ns) {
+  if (time_ns <= now_ns_) return;
+  const Tick tick = static_cast<Tick>(time_ns / kTickNs);
+  if (now_ns_ == 0) wheel_.start(tick);
+  if (tick > wheel_.now()) {
+    wheel_.advance(tick, [this](ConnIndex index) {
+      now_ns_ = static_cast<uint64_t>(wheel_.now()) * kTickNs;
+      finish(index, 0);
+    });
+  }
+  now_ns_ = time_ns;
+}
+
+// ---- a packet comes in ----
+
+void Tracker::look_ahead(const packet::Packet& packet, Lookup& lookup) const {
+  lookup.ready = extract_tuple(packet, 0, lookup.key) == ExtractResult::kOk;
+  if (!lookup.ready) return;
+  lookup.hash = table_.hash(lookup.key);
+  table_.prefetch_bucket(lookup.hash);
+}
+
+Tracked Tracker::in(const packet::Packet& packet) {
+  Lookup lookup;
+  look_ahead(packet, lookup);
+  return in(packet, lookup);
+}
+
+Tracked Tracker::in(const packet::Packet& packet, Lookup& lookup) {
+  Tracked tracked;
+  if (packet.proto == IPPROTO_ICMP && packet.family == AF_INET) {
+    if (icmp_error(packet, tracked)) return tracked;
+  } else if (packet.proto == IPPROTO_ICMPV6 && packet.family == AF_INET6) {
+    if (icmpv6_error(packet, tracked)) return tracked;
+  }
+  for (;;) {
+    tracked.index = resolve(packet, lookup, tracked.info, tracked.drop);
+    if (tracked.index == 0) {
+      tracked.not_tracked = tracked.info == CtInfo::kUntracked;
+      if (tracked.not_tracked) tracked.info = CtInfo::kInvalid;
+      return tracked;
+    }
+    Conn& ct = table_[tracked.index];
+    const TrackVerdict verdict = track(context(), ct, tracked.info, packet);
+    if (verdict == TrackVerdict::kAccept) {
+      if (ct.in_use && ct.has(kConfirmed)) wheel_.hasten(tracked.index);
+      break;
+    }
+    if (!ct.has(kConfirmed) && ct.in_use) discard(tracked.index);
+    tracked.index = 0;
+    if (verdict == TrackVerdict::kRepeat) continue;
+    tracked.info = CtInfo::kInvalid;
+    ++stats_.invalid;
+    tracked.drop = verdict == TrackVerdict::kDrop;
+    stats_.drop += tracked.drop;
+    return tracked;
+  }
+  Conn& ct = table_[tracked.index];
+  if (!ct.in_use) {  // its last packet: a RST that nobody had answered
+    tracked.index = 0;
+    return tracked;
+  }
+  if (tracked.info == CtInfo::kEstablishedReply && !ct.has(kSeenReply)) {
+    ct.status |= kSeenReply;
+    cache_event(ct, kEventReply);
+  }
+  return tracked;
+}
+
+/// The packet's entry, found or new. 0: none, and then `info` is kUntracked when that is because
+/// the capture holds too little.
+ConnIndex Tracker::resolve(const packet::Packet& packet, Lookup& lookup, CtInfo& info, bool& drop) {
+  info = CtInfo::kInvalid;
+  if (!lookup.ready) {
+    if (extract_tuple(packet, 0, lookup.key) == ExtractResult::kNotCaptured)
+      info = CtInfo::kUntracked;
+    else
+      ++stats_.invalid;
+    return 0;
+  }
+  const ConnTable::Found found = table_.find(lookup.key, lookup.hash);
+  if (found.index != 0) {
+    info = info_of(table_[found.index], found.dir);
+    return found.index;
+  }
+  const ConnIndex made = begin_flow(lookup.key, lookup.hash, drop);
+  if (made != 0) info = CtInfo::kNew;
+  return made;
+}
+
+ConnIndex Tracker::begin_flow(const TupleKey& key, uint64_t hash, bool& drop) {
+  TupleKey reply;
+  if (!invert_tuple(key, key.zone, reply)) {
+    ++stats_.invalid;
+    return 0;
+  }
+  const ConnIndex index = make(hash);
+  if (index == 0) {
+    ++stats_.drop;
+    drop = true;
+    return 0;
+  }
+  table_[index].tuple = {key, reply};
+  return index;
+}
+
+ConnIndex Tracker::make(uint64_t hash) {
+  if (table_.size() >= settings_.max_entries && !early_drop(hash)) return 0;
+  const ConnIndex index = table_.allocate();
+  if (index == 0) return 0;
+  Conn& ct = table_[index];
+  ct.id = next_id_++;
+  if (settings_.acct) ct.features |= kHasAccounting;
+  if (settings_.timestamp) ct.features |= kHasTimestamps;
+  const bool heard = listener_ && listener_->anybody();
+  if (settings_.events == 1 || (settings_.events == 2 && heard)) ct.features |= kHasEvents;
+  if (ct.features & (kHasAccounting | kHasTimestamps)) table_.extend(ct);
+  return index;
+}
+
+/// Makes room: in the first of eight buckets from here on that holds entries which may go, deletes
+/// all of these. Which buckets these are is up to the hash, in the kernel as here.
+bool Tracker::early_drop(uint64_t hash) {
+  struct Victims {
+    Tracker& tracker;
+    std::vector<ConnIndex>& found;
+    void operator()(ConnIndex index) const {
+      const Conn& ct = tracker.table_[index];
+      const bool kept = ct.status & (kAssured | kDying | kOffload);
+      if (ct.has(kConfirmed) && !kept) found.push_back(index);
+    }
+    bool done() const { return !found.empty(); }
+  };
+  constexpr size_t kBuckets = 8;
+  std::vector<ConnIndex> found;
+  table_.walk_from(hash, kBuckets, Victims{*this, found});
+  uint32_t dropped = 0;
+  for (const ConnIndex index : found) dropped += destroy(index, 0);
+  stats_.early_drop += dropped;
+  return dropped != 0;
+}
+
+// ---- a packet leaves ----
+
+bool Tracker::confirm(Tracked& tracked, const packet::Packet& packet) {
+  if (tracked.index == 0) return true;
+  Conn& ct = table_[tracked.index];
+  if (!ct.has(kConfirmed)) {
+    if (tracked.info != CtInfo::kNew && tracked.info != CtInfo::kRelated) return true;
+    if (table_.find(ct.tuple[0]).index != 0 || table_.find(ct.tuple[1]).index != 0) {
+      if (!resolve_clash(tracked, packet)) return false;
+    } else {
+      add_confirmed(tracked.index);
+      cache_event(ct, ct.has(kExpected) ? kEventRelated : kEventNew);
+    }
+  }
+  deliver_cached(table_[tracked.index]);
+  return true;
+}
+
+/// Another entry has one of the tuples (__nf_ct_resolve_clash). Without NAT and rules, entries made
+/// between the hooks are the only cause: both tuples the same, and the packet joins that entry.
+bool Tracker::resolve_clash(Tracked& tracked, const packet::Packet& packet) {
+  Conn& mine = table_[tracked.index];
+  const ConnTable::Found found = table_.find(mine.tuple[0]);
+  const bool same = found.index != 0 && allows_clash(mine.tuple[0].proto) &&
+                    table_[found.index].tuple[1 - index_of(found.dir)] == mine.tuple[1];
+  discard(tracked.index);
+  tracked.index = 0;
+  if (!same) {
+    ++stats_.drop;
+    ++stats_.insert_failed;
+    return false;
+  }
+  ++stats_.clash_resolve;
+  tracked.index = found.index;
+  account(table_[found.index], tracked.info, packet);
+  return true;
+}
+
+void Tracker::add_confirmed(ConnIndex index) {
+  Conn& ct = table_[index];
+  ct.expiry += wheel_.now();
+  ct.status |= kConfirmed;
+  if (ct.features & kHasTimestamps) table_.extend(ct).timestamp_start = now_ns_;
+  table_.insert(index);
+  wheel_.add(index);
+}
+
+void Tracker::deliver_cached(Conn& ct) {
+  if (ct.events == 0 || !ct.has(kConfirmed) || ct.has(kDying)) return;
+  const uint16_t bits = ct.events;
+  ct.events = 0;
+  deliver(ct, bits & (kEventNew | kEventRelated) ? EventKind::kNew : EventKind::kUpdate, bits, 0);
+}
+
+void Tracker::deliver(const Conn& ct, EventKind kind, uint16_t bits, uint32_t port_id) {
+  if (listener_ && (ct.features & kHasEvents)) listener_->event(ct, kind, bits, port_id);
+}
+
+// ---- an entry ends ----
+
+/// Says that the entry is gone, and forgets it. It is in no timer slot any more.
+void Tracker::finish(ConnIndex index, uint32_t port_id) {
+  Conn& ct = table_[index];
+  ct.status |= kDying;
+  if (ct.features & kHasTimestamps) table_.extend(ct).timestamp_stop = now_ns_;
+  deliver(ct, EventKind::kDestroy, kEventDestroy, port_id);
+  table_.erase(index);
+  table_.release(index);
+}
+
+bool Tracker::destroy(ConnIndex index, uint32_t port_id) {
+  if (table_[index].has(kDying)) return false;
+  wheel_.remove(index);
+  finish(index, port_id);
+  return true;
+}
+
+bool Tracker::kill(Conn& ct) {
+  if (ct.has(kConfirmed)) return destroy(table_.index_of(ct), 0);
+  ct.status |= kDying;
+  return true;
+}
+
+void Tracker::account(Conn& ct, CtInfo info, const packet::Packet& packet) {
+  if (!(ct.features & kHasAccounting)) return;
+  Counters& counters = table_.extend(ct).counters[index_of(direction_of(info))];
+  ++counters.packets;
+  counters.bytes += packet.length;
+}
+
+}  // namespace ctwin::conntrack

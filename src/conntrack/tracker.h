@@ -1,0 +1,165 @@
+// Connection tracking: what the kernel's hooks do with a packet, from its tuple to its entry.
+//
+// Overview. A packet comes in (`in`, nf_conntrack_in), gets its entry – found, or made new and in
+// nobody's index yet – and is judged by its protocol's tracker. When it leaves, `confirm` puts a
+// new entry into the table and delivers the events that the packet caused, all in one message. What
+// the packet carries in between is a Tracked: the entry and how the packet stands to it.
+//
+// Life of an entry: made at `in`, confirmed by its first packet, refreshed by those that follow,
+// ended by its timer, by a packet (reopen, RST without reply), by early drop or by a command; each
+// end is one DESTROY event. A first packet that does not reach `confirm` leaves nothing.
+//
+// Not done here: rules, NAT, helpers and expectations, and who gets the events (EventListener).
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/random.h"
+#include "conntrack/proto.h"
+#include "conntrack/settings.h"
+#include "conntrack/table.h"
+#include "conntrack/timer_wheel.h"
+
+namespace ctwin::conntrack {
+
+/// The counters of -S (struct ip_conntrack_stat). One worker, so one set.
+struct Stats {
+  uint32_t found = 0;
+  uint32_t invalid = 0;
+  uint32_t insert = 0;
+  uint32_t insert_failed = 0;
+  uint32_t drop = 0;
+  uint32_t early_drop = 0;
+  uint32_t error = 0;
+  uint32_t search_restart = 0;
+  uint32_t clash_resolve = 0;
+  uint32_t chaintoolong = 0;
+};
+
+/// Gets the events as they are delivered.
+class EventListener {
+ public:
+  virtual ~EventListener() = default;
+  /// Does anybody want events? Entries made while nobody does never have any (events=2).
+  virtual bool anybody() const = 0;
+  /// `bits` are what has happened; `port_id` is the netlink port of the program that caused it, 0
+  /// for packets and time.
+  virtual void event(const Conn& ct, EventKind kind, uint16_t bits, uint32_t port_id) = 0;
+};
+
+/// A packet's entry and how the packet stands to it.
+struct Tracked {
+  ConnIndex index = 0;  ///< 0: no entry
+  CtInfo info = CtInfo::kInvalid;
+  bool drop = false;         ///< the packet is dropped
+  bool not_tracked = false;  ///< the capture holds too little of it to say anything
+};
+
+class Tracker final : public TrackActions {
+ public:
+  /// `capacity` bounds the entries whatever nf_conntrack_max says.
+  Tracker(const Settings& settings, uint32_t capacity, uint64_t seed);
+
+  void listen(EventListener* listener) { listener_ = listener; }
+  void take_notes(NoteSink* notes) { notes_ = notes; }
+
+  /// Moves the clock, expiring entries on the way. Time never goes back.
+  void advance(uint64_t time_ns);
+  uint64_t now_ns() const { return now_ns_; }
+  Tick now() const { return wheel_.now(); }
+
+  /// The hook at PREROUTING: finds or makes the packet's entry and tracks the packet.
+  Tracked in(const packet::Packet& packet);
+  /// The last hook: inserts a new entry and delivers cached events. False: the packet is dropped.
+  bool confirm(Tracked& tracked, const packet::Packet& packet);
+
+  /// Packets in order, `in` and then `confirm` for each, their memory asked for beforehand.
+  /// `done(i, tracked)` is called for each packet in turn.
+  template <typename Done>
+  void process(std::span<const packet::Packet> packets, const Done& done);
+
+  // ---- for the Responder ----
+
+  ConnTable& table() { return table_; }
+  const ConnTable& table() const { return table_; }
+  const Settings& settings() const { return settings_; }
+  Stats& stats() { return stats_; }
+  /// Entries, unconfirmed ones included (nf_conntrack_count).
+  uint32_t count() const { return table_.size(); }
+
+  /// A new entry with the id, the features and the hooks' extensions that `settings` gives it; 0
+  /// when the table is full and nothing could be dropped. `hash` is of its original tuple.
+  ConnIndex make(uint64_t hash);
+  /// Gives up an entry that was never confirmed.
+  void discard(ConnIndex index) { table_.release(index); }
+  /// Makes the entry part of the table: absolute timer, CONFIRMED, indexed.
+  void add_confirmed(ConnIndex index);
+  /// Ends a confirmed entry with its DESTROY event; false when it is ending already.
+  bool destroy(ConnIndex index, uint32_t port_id);
+  /// Sends an event now, apart from what is cached.
+  void deliver(const Conn& ct, EventKind kind, uint16_t bits, uint32_t port_id);
+  /// The entry's timer was set.
+  void timer_changed(ConnIndex index) { wheel_.hasten(index); }
+
+  // ---- TrackActions ----
+
+  void cache_event(Conn& ct, EventBit bit) override {
+    if (ct.features & kHasEvents) ct.events |= bit;
+  }
+  bool kill(Conn& ct) override;
+  void account(Conn& ct, CtInfo info, const packet::Packet& packet) override;
+
+ private:
+  static constexpr size_t kBatch = 32;
+
+  struct Lookup {
+    TupleKey key;
+    uint64_t hash = 0;
+    bool ready = false;
+  };
+
+  Tracked in(const packet::Packet& packet, Lookup& lookup);
+  void look_ahead(const packet::Packet& packet, Lookup& lookup) const;
+  /// The ICMP error pre-handlers (icmp_error.cc). True when the packet is dealt with.
+  bool icmp_error(const packet::Packet& packet, Tracked& tracked);
+  bool icmpv6_error(const packet::Packet& packet, Tracked& tracked);
+  bool inner_error(const packet::Packet& packet, uint32_t inner_offset, Tracked& tracked);
+  ConnIndex resolve(const packet::Packet& packet, Lookup& lookup, CtInfo& info, bool& drop);
+  ConnIndex begin_flow(const TupleKey& key, uint64_t hash, bool& drop);
+  bool resolve_clash(Tracked& tracked, const packet::Packet& packet);
+  void deliver_cached(Conn& ct);
+  bool early_drop(uint64_t hash);
+  void unlink(ConnIndex index);
+  void finish(ConnIndex index, uint32_t port_id);
+  ProtoContext context() { return {wheel_.now(), settings_, *this, notes_, settings_.checksum}; }
+
+  const Settings& settings_;
+  Random random_;
+  ConnTable table_;
+  TimerWheel wheel_;
+  Stats stats_;
+  EventListener* listener_ = nullptr;
+  NoteSink* notes_ = nullptr;
+  uint64_t now_ns_ = 0;
+  uint32_t next_id_ = 1;
+};
+
+template <typename Done>
+void Tracker::process(std::span<const packet::Packet> packets, const Done& done) {
+  std::array<Lookup, kBatch> lookups;
+  for (size_t first = 0; first < packets.size(); first += kBatch) {
+    const auto batch = packets.subspan(first, std::min(kBatch, packets.size() - first));
+    for (size_t i = 0; i < batch.size(); ++i) look_ahead(batch[i], lookups[i]);
+    for (size_t i = 0; i < batch.size(); ++i)
+      if (lookups[i].ready) table_.prefetch_entry(lookups[i].hash);
+    for (size_t i = 0; i < batch.size(); ++i) {
+      advance(batch[i].time);
+      Tracked tracked = in(batch[i], lookups[i]);
+      if (!tracked.drop && !confirm(tracked, batch[i])) tracked.drop = true;
+      done(first + i, tracked);
+    }
+  }
+}
+
+}  // namespace ctwin::conntrack

@@ -1,0 +1,102 @@
+#include "engine/engine.h"
+
+namespace ctwin::engine {
+
+using conntrack::Tracked;
+using packet::Packet;
+using packet::ParseResult;
+
+namespace {
+
+constexpr size_t kBatch = 32;
+
+Packet begin_packet(const RawPacket& raw, uint64_t number) {
+  Packet packet;
+  packet.device = raw.device;
+  packet.time = raw.time;
+  packet.number = number;
+  packet.checksum = raw.checksum;
+  return packet;
+}
+
+}  // namespace
+
+Engine::Engine(const Options& options)
+    : settings_(options.settings), tracker_(settings_, options.capacity, options.seed) {
+  batch_.reserve(kBatch);
+}
+
+uint32_t Engine::device(const std::string& name) {
+  for (uint32_t i = 0; i < devices_.size(); ++i)
+    if (devices_[i] == name) return i;
+  devices_.push_back(name);
+  return static_cast<uint32_t>(devices_.size() - 1);
+}
+
+void Engine::process(std::span<const RawPacket> packets) {
+  for (const RawPacket& raw : packets) {
+    Packet packet = begin_packet(raw, ++counts_.packets);
+    ParseResult parsed = packet::parse_packet(raw.bytes, packet);
+    // More than was on the wire is a packet that was cut before it got here.
+    if (raw.wire_length != 0 && packet.length > raw.wire_length) parsed = ParseResult::kDropped;
+    if (packet.captured < packet.length) packet.checksum = packet::ChecksumState::kUncheckable;
+    if (parsed == ParseResult::kOk) {
+      batch_.push_back(packet);
+      if (batch_.size() == kBatch) run_batch();
+      continue;
+    }
+    run_batch();
+    process_odd(packet, parsed);
+  }
+  run_batch();
+}
+
+void Engine::run_batch() {
+  if (batch_.empty()) return;
+  if (observer_) {
+    for (const Packet& packet : batch_) process_observed(packet);
+  } else {
+    tracker_.process(batch_,
+                     [this](size_t i, const Tracked& tracked) { settle(batch_[i], tracked); });
+  }
+  batch_.clear();
+}
+
+/// One at a time, so that the observer sees the table as the packet finds and leaves it.
+void Engine::process_observed(const Packet& packet) {
+  tracker_.advance(packet.time);
+  observer_->before(packet);
+  Tracked tracked = tracker_.in(packet);
+  if (!tracked.drop && !tracker_.confirm(tracked, packet)) tracked.drop = true;
+  observer_->after(packet, tracked);
+  settle(packet, tracked);
+}
+
+/// What is no plain packet for conntrack: fragments, and what has no transport header.
+void Engine::process_odd(const Packet& packet, ParseResult why) {
+  tracker_.advance(packet.time);
+  if (why == ParseResult::kFragment) {
+    ++counts_.fragments;
+    if (const auto whole = defragmenter_.add(packet)) {
+      batch_.push_back(*whole);
+      run_batch();
+    } else if (observer_) {
+      observer_->passed_over(packet, why);
+    }
+    return;
+  }
+  if (observer_) observer_->passed_over(packet, why);
+  if (why == ParseResult::kDropped) {
+    ++counts_.dropped_by_ip;
+    return;
+  }
+  ++tracker_.stats().invalid;
+  settle(packet, {});
+}
+
+void Engine::settle(const Packet& packet, const Tracked& tracked) {
+  counts_.not_tracked += tracked.not_tracked;
+  if (output_ && !tracked.drop) output_(packet.device, {packet.bytes, packet.captured});
+}
+
+}  // namespace ctwin::engine

@@ -1,0 +1,339 @@
+#include "runner.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "scan.h"
+
+namespace ctwin::test {
+
+namespace {
+
+constexpr int kLimitMs = 20'000;
+constexpr std::chrono::seconds kListenLimit{5};
+
+/// The names of the fixture's labels, and some that no entry has.
+constexpr std::string_view kLabels =
+    "# labels of the test\n0 zero\n1 web\n2 two words\n3 three\n40 forty\n127 last\n"
+    "5 bad_name\n1 again\n";
+
+/// The tables could not be brought to what the row wants: nothing can be compared any more.
+void require(const Status& status, const char* what) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "differential: %s: %s\n", what, status.error().text.c_str());
+  std::exit(1);
+}
+
+Status load_rules(const NetworkNamespace& space) {
+  // conntrack's hooks and those of NAT come with the rules that need them, room for labels too.
+  // Nothing goes to 127.0.0.5 but what send_packets sends there.
+  constexpr std::string_view kRules[] = {
+      "iptables-legacy -A INPUT -m conntrack --ctstate INVALID -j ACCEPT",
+      "ip6tables-legacy -A INPUT -m conntrack --ctstate INVALID -j ACCEPT",
+      "iptables-legacy -t nat -A OUTPUT -p udp -d 127.0.0.5 -j DNAT --to-destination "
+      "127.0.0.1:4001",
+      "ip6tables-legacy -t nat -A OUTPUT -d fd00:99::1 -j DNAT --to-destination ::1",
+      "iptables-legacy -A OUTPUT -m connlabel --label 100 -j ACCEPT",
+  };
+  for (const std::string_view rule : kRules) {
+    const auto invocation = parse_row(rule, {});
+    const Program program{"/usr/sbin/" + invocation->words.front(), invocation->words, {}, true};
+    const auto ended = test::run(program, space);
+    if (!ended) return ended.error();
+    if (ended->exit_code != 0)
+      return Error{EINVAL, "'" + std::string(rule) + "' fails: " + ended->errors};
+  }
+  return {};
+}
+
+Status set_up(const NetworkNamespace& space) {
+  for (const char* name : {"nf_conntrack_acct", "nf_conntrack_timestamp"})
+    if (Status status = space.set_sysctl(std::string("net/netfilter/") + name, "1"); !status.ok())
+      return status;
+  return {};
+}
+
+OwnedFd bound_udp(int family, const char* address, uint16_t port) {
+  OwnedFd fd(socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_storage where{};
+  where.ss_family = static_cast<sa_family_t>(family);
+  if (family == AF_INET) {
+    auto& v4 = reinterpret_cast<sockaddr_in&>(where);
+    v4.sin_port = htons(port);
+    inet_pton(family, address, &v4.sin_addr);
+  } else {
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(where);
+    v6.sin6_port = htons(port);
+    inet_pton(family, address, &v6.sin6_addr);
+  }
+  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&where), sizeof where) < 0) return OwnedFd();
+  return fd;
+}
+
+void send_udp(const OwnedFd& from, int family, const char* address, uint16_t port, unsigned times) {
+  sockaddr_storage where{};
+  where.ss_family = static_cast<sa_family_t>(family);
+  socklen_t length = sizeof(sockaddr_in);
+  if (family == AF_INET) {
+    auto& v4 = reinterpret_cast<sockaddr_in&>(where);
+    v4.sin_port = htons(port);
+    inet_pton(family, address, &v4.sin_addr);
+  } else {
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(where);
+    v6.sin6_port = htons(port);
+    inet_pton(family, address, &v6.sin6_addr);
+    length = sizeof(sockaddr_in6);
+  }
+  for (unsigned i = 0; i < times; ++i)
+    sendto(from.get(), "0123456789", 10, 0, reinterpret_cast<sockaddr*>(&where), length);
+}
+
+/// Puts ids and the folder's path where a word names them.
+std::string filled_in(std::string word, const TableState& state, const std::string& folder) {
+  if (const size_t at = word.find("{dir}"); at != std::string::npos) word.replace(at, 5, folder);
+  const size_t open = word.find("{id:");
+  const size_t close = word.find('}', open);
+  if (open == std::string::npos || close == std::string::npos) return word;
+  const FixtureEntry& wanted = fixture_entry(word.substr(open + 4, close - open - 4));
+  for (const Entry& entry : state.entries)
+    if (entry.orig.src == wanted.src && entry.orig.dst == wanted.dst && entry.zone == wanted.zone &&
+        entry.proto == wanted.proto && (entry.orig.sport == wanted.sport || entry.icmp_like()))
+      return word.replace(open, close - open + 1, std::to_string(entry.id));
+  return word.replace(open, close - open + 1, "1");
+}
+
+bool deletes(const Invocation& invocation) {
+  const CommandLine line(invocation.words);
+  return line.is("delete") || line.command().empty();
+}
+
+/// Timeouts are compared with a number: every second counts.
+bool compares_timeouts(const Invocation& invocation) {
+  const CommandLine line(invocation.words);
+  return line.is("delete") && line.has("timeout");
+}
+
+template <typename Condition>
+void wait_until(const Condition& condition) {
+  const auto limit = std::chrono::steady_clock::now() + kListenLimit;
+  while (!condition() && std::chrono::steady_clock::now() < limit) {
+  }
+}
+
+}  // namespace
+
+Result<Runner::Place> Runner::make_place() {
+  Result<NetworkNamespace> space = NetworkNamespace::create();
+  if (!space) return space.error();
+  for (const Status& status : {load_rules(*space), set_up(*space)})
+    if (!status.ok()) return status.error();
+  Result<Table> table = Table::open(*space);
+  if (!table) return table.error();
+  return Place{std::move(*space), std::move(*table)};
+}
+
+Result<Runner> Runner::create(const Programs& programs) {
+  Result<PrivateFolder> folder = PrivateFolder::create();
+  if (!folder) return folder.error();
+  Result<Place> first = make_place();
+  if (!first) return first.error();
+  Result<Place> second = make_place();
+  if (!second) return second.error();
+  Runner runner(std::move(*folder), std::move(*first), std::move(*second), programs);
+  runner.usual_labels_ = kLabels;
+  const std::string link = runner.folder() + "/bin";
+  mkdir(link.c_str(), 0755);
+  if (symlink(programs.ctwin.c_str(), (link + "/conntrack").c_str()) < 0)
+    return Error{errno, "cannot link to " + programs.ctwin};
+  runner.programs_.ctwin = link + "/conntrack";
+  Table& table = runner.places_[0].table;
+  for (const Status& status :
+       {table.create(standard_entries()), table.create_expectations(standard_expectations()),
+        table.clear_expectations(), table.clear()})
+    if (!status.ok()) return status.error();
+  return runner;
+}
+
+void Runner::send_packets(Place& where) {
+  where.space.inside([] {
+    const OwnedFd client = bound_udp(AF_INET, "127.0.0.1", 4000);
+    const OwnedFd other = bound_udp(AF_INET, "127.0.0.1", 4002);
+    const OwnedFd server = bound_udp(AF_INET, "127.0.0.1", 4001);
+    const OwnedFd client6 = bound_udp(AF_INET6, "::1", 4000);
+    const OwnedFd server6 = bound_udp(AF_INET6, "::1", 4001);
+    send_udp(client, AF_INET, "127.0.0.1", 4001, 3);
+    send_udp(server, AF_INET, "127.0.0.1", 4000, 2);
+    send_udp(other, AF_INET, "127.0.0.5", 4999, 2);
+    send_udp(client6, AF_INET6, "::1", 4001, 1);
+    send_udp(server6, AF_INET6, "::1", 4000, 4);
+  });
+}
+
+/// A flush walks the whole table of all namespaces; entries that are known go faster one by one.
+void Runner::empty(Place& where) {
+  constexpr size_t kFew = 100;
+  if (where.expectations_left) require(where.table.clear_expectations(), "emptying expectations");
+  if (where.left.size() > kFew || !where.table.remove_all(where.left).ok())
+    require(where.table.clear(), "emptying the table");
+  where.left.clear();
+}
+
+void Runner::fill(Place& where, const Invocation& invocation) {
+  empty(where);
+  switch (invocation.contents) {
+    case Contents::kEmpty: break;
+    case Contents::kMany:
+      require(where.table.create_many(kManyEntries), "filling the table with many entries");
+      break;
+    case Contents::kPackets: send_packets(where); break;
+    case Contents::kStandard:
+      require(where.table.create(standard_entries()), "filling the table");
+      require(where.table.create_expectations(standard_expectations()), "creating expectations");
+      break;
+  }
+  if (compares_timeouts(invocation))
+    require(where.table.let_a_tick_pass(), "waiting for the kernel's clock");
+}
+
+void Runner::prepare(const std::vector<FixtureEntry>& entries) {
+  Place& where = place(Side::kConntrack);
+  empty(where);
+  require(where.table.create(entries), "filling the table");
+}
+
+void Runner::write_files(const Invocation& invocation) {
+  const std::string path = "/etc/xtables/connlabel.conf";
+  if (invocation.label_file)
+    require(write_text(path, invocation.labels.empty() ? usual_labels_ : invocation.labels), "");
+  else
+    unlink(path.c_str());
+  require(write_text(folder() + "/labels", kLabels), "");
+  require(write_text(folder() + "/other-labels", "1 one\n40 vierzig\n7 seven\n"), "");
+  require(write_text(folder() + "/input", invocation.input), "");
+}
+
+void Runner::act(Place& where, const std::string& action) {
+  const auto named = [&](std::string_view name) -> Entry {
+    const Result<TableState> state = where.table.read();
+    const FixtureEntry& wanted = fixture_entry(name);
+    for (const Entry& entry : state->entries)
+      if (entry.orig.src == wanted.src && entry.orig.dst == wanted.dst &&
+          entry.proto == wanted.proto && entry.zone == wanted.zone &&
+          (entry.orig.sport == wanted.sport || entry.icmp_like()))
+        return entry;
+    require(Error{ENOENT, "no entry of this name"}, action.c_str());
+    return {};
+  };
+  if (action == "load") {
+    require(where.table.create(standard_entries()), "load");
+  } else if (action == "clear") {
+    require(where.table.clear(), "clear");
+  } else if (action == "packets") {
+    send_packets(where);
+  } else if (action == "expect") {
+    require(where.table.create_expectations(standard_expectations()), "expect");
+  } else if (action.starts_with("delete:")) {
+    require(where.table.remove(named(action.substr(7))), "delete");
+  } else if (action.starts_with("mark:")) {
+    const size_t equals = action.find('=');
+    const Entry entry = named(std::string_view(action).substr(5, equals - 5));
+    require(
+        where.table.set_mark(entry, static_cast<uint32_t>(std::stoul(action.substr(equals + 1)))),
+        "mark");
+  } else {
+    require(Error{EINVAL, "unknown action"}, action.c_str());
+  }
+}
+
+Ended Runner::execute_with_actions(Place& where, const Program& program,
+                                   const Invocation& invocation) {
+  Result<Child> child = Child::start(program, where.space);
+  if (!child) require(child.error(), "starting the program");
+  const auto ready = [&] { return child->ended() || child->listens_and_waits(); };
+  wait_until(ready);
+  for (const std::string& action : invocation.actions) act(where, action);
+  wait_until(ready);
+  child->send_signal(SIGINT);
+  return child->finish(kLimitMs);
+}
+
+Ended Runner::execute(Place& where, Side side, const Invocation& invocation,
+                      const TableState& before) {
+  ++runs_;
+  Program program;
+  program.path = side == Side::kConntrack ? programs_.conntrack : programs_.ctwin;
+  program.words.push_back("conntrack");
+  for (const std::string& word : invocation.words)
+    program.words.push_back(filled_in(word, before, folder()));
+  program.input = invocation.input;
+  program.privileged = invocation.privileged;
+  if (invocation.is_event_case()) return execute_with_actions(where, program, invocation);
+  Result<Ended> ended = test::run(program, where.space, kLimitMs);
+  if (!ended) require(ended.error(), "starting the program");
+  return std::move(*ended);
+}
+
+void Runner::begin_case(Place& where, const Invocation& invocation, const Keep& keep, bool prepared,
+                        Run& run) {
+  write_files(invocation);
+  if (!prepared) fill(where, invocation);
+  Result<TableState> state = where.table.read();
+  if (!state) require(state.error(), "reading the tables");
+  run.before = std::move(*state);
+  where.left = run.before.entries;
+  names_.clear();
+  add_ids(run.before, names_);
+  if (!keep) return;
+  for (const Entry& entry : run.before.entries) {
+    if (keep(entry)) continue;
+    require(where.table.remove(entry), "taking out an entry");
+    run.hidden.push_back(entry);
+  }
+}
+
+void Runner::end_case(Place& where, const Invocation& invocation, const Ended& ended, Run& run) {
+  Result<TableState> state = where.table.read();
+  if (!state) require(state.error(), "reading the tables");
+  run.after = std::move(*state);
+  where.left = run.after.entries;
+  where.expectations_left = !run.after.expectations.empty();
+  add_ids(run.after, names_);
+  NormaliseOptions options;
+  options.keep_order = invocation.is_event_case() || invocation.same_namespace;
+  options.hide_numbers = !invocation.same_namespace;
+  options.hide_use = deletes(invocation);
+  run.seen = observe(ended, run.after, names_, options);
+}
+
+Run Runner::run(Side side, const Invocation& invocation, const Keep& keep, bool prepared) {
+  Place& where = place(side);
+  Run run;
+  begin_case(where, invocation, keep, prepared, run);
+  const Ended ended = execute(where, side, invocation, run.before);
+  end_case(where, invocation, ended, run);
+  return run;
+}
+
+std::pair<Run, Run> Runner::run_both(const Invocation& invocation) {
+  Place& where = place(Side::kCtwin);
+  std::pair<Run, Run> runs;
+  begin_case(where, invocation, {}, false, runs.first);
+  runs.second.before = runs.first.before;
+  const Ended first = execute(where, Side::kConntrack, invocation, runs.first.before);
+  end_case(where, invocation, first, runs.first);
+  const Ended second = execute(where, Side::kCtwin, invocation, runs.first.before);
+  end_case(where, invocation, second, runs.second);
+  return runs;
+}
+
+}  // namespace ctwin::test
