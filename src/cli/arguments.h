@@ -71,7 +71,7 @@ struct Arguments {
   EventList events;
   OutputList output;
   uint32_t buffer_size = 0;
-  std::string_view netns;
+  std::optional<std::string_view> netns;
 
   /// True when an option uses label names, or asks for them in the output.
   bool needs_label_map() const {

@@ -11,8 +11,8 @@ int run(Session& session, CommandLine& line) {
   Arguments& arguments = line.arguments;
   if (!line.warnings.empty()) session.messages.raw(line.warnings);
   if (line.problem) return session.messages.report(*line.problem);
-  if (!arguments.netns.empty())
-    if (Status entered = enter_network_namespace(std::string(arguments.netns)); !entered)
+  if (arguments.netns)
+    if (Status entered = enter_network_namespace(std::string(*arguments.netns)); !entered)
       return session.messages.report({kOtherProblem, entered.error().text});
   if (line.load_file) return load_file(session, *line.load_file);
   if (auto problem = resolve_labels(session.label_map(arguments), arguments))

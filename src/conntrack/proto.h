@@ -20,9 +20,10 @@ namespace ctwin::conntrack {
 /// What a tracker says of a packet.
 enum class TrackVerdict : uint8_t {
   kAccept,
-  kInvalid,  ///< the packet goes on without an entry; counter invalid
-  kDrop,     ///< counters invalid and drop, and the packet is dropped
-  kRepeat,   ///< the entry is gone (TCP reopen): look the packet up again
+  kInvalid,      ///< the packet goes on without an entry; counter invalid
+  kDrop,         ///< counters invalid and drop, and the packet is dropped
+  kRepeat,       ///< the entry is gone (TCP reopen): look the packet up again
+  kNotCaptured,  ///< the header is not all there: nothing was touched, nothing can be said
 };
 
 /// A sentence about a packet: the kernel's log_invalid text and what is behind it. Only made when
@@ -54,6 +55,9 @@ class TrackActions {
   virtual bool kill(Conn& ct) = 0;
   /// Counts the packet, without touching the timer (nf_ct_acct_update).
   virtual void account(Conn& ct, CtInfo info, const packet::Packet& packet) = 0;
+  /// What NAT has added to sequence numbers sent in `dir` at `seq` (nf_ct_seq_offset). Asked only
+  /// of entries with SEQ_ADJUST.
+  virtual uint32_t sequence_offset(const Conn& ct, Direction dir, uint32_t seq) = 0;
 };
 
 struct ProtoContext {
@@ -74,7 +78,15 @@ struct ProtoContext {
 
   template <typename... Args>
   void say(uint8_t proto, fmt::format_string<Args...> format, Args&&... args) const {
-    if (notes) notes->note({proto, true, fmt::format(format, std::forward<Args>(args)...)});
+    if (notes) [[unlikely]]
+      notes->note({proto, true, fmt::format(format, std::forward<Args>(args)...)});
+  }
+
+  /// Says what the kernel does not: a reason for what it does in silence.
+  template <typename... Args>
+  void explain(uint8_t proto, fmt::format_string<Args...> format, Args&&... args) const {
+    if (notes) [[unlikely]]
+      notes->note({proto, false, fmt::format(format, std::forward<Args>(args)...)});
   }
 };
 

@@ -47,7 +47,7 @@ uint64_t sum_native(const uint8_t* at, size_t size) {
     for (size_t i = 0; i < 4; ++i) sums[i].add(load<uint64_t>(at + 8 * i));
   for (; size >= 8; at += 8, size -= 8) sums[0].add(load<uint64_t>(at));
   uint8_t rest[8] = {};
-  std::memcpy(rest, at, size);
+  if (size > 0) std::memcpy(rest, at, size);
   sums[0].add(load<uint64_t>(rest));
   uint64_t total = 0;
   for (const WordSum& sum : sums) total += fold(sum.low) + uint64_t{fold(sum.high)};

@@ -8,6 +8,8 @@
 
 #include "packet/packet.h"
 
+#include <cstring>
+
 #include "packet/checksum.h"
 
 namespace ctwin::packet {
@@ -33,6 +35,17 @@ Reach reach(const Packet& packet, uint32_t offset, uint32_t size) {
   return Reach::kThere;
 }
 
+/// The sum of a header's words, taken in whatever order the machine has them, is all ones.
+bool header_checksum_ok(const uint8_t* header, uint32_t size) {
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < size; i += 4) {
+    uint32_t word;
+    std::memcpy(&word, header + i, sizeof word);
+    sum += word;
+  }
+  return fold_checksum(sum) == 0;
+}
+
 /// What is left of a header that the capture cut: its own length stands for the packet's.
 ParseResult cut_header(Packet& packet, uint32_t header) {
   packet.length = header;
@@ -49,8 +62,7 @@ ParseResult parse_ipv4(std::span<const uint8_t> bytes, Packet& packet) {
   packet.length = total;
   if (packet.captured > total) packet.captured = total;
   if (packet.captured < header) return ParseResult::kCut;
-  if (packet.checksum != ChecksumState::kTrusted &&
-      fold_checksum(add_checksum(bytes.first(header), 0)) != 0)
+  if (packet.checksum != ChecksumState::kTrusted && !header_checksum_ok(bytes.data(), header))
     return ParseResult::kDropped;
   packet.l4_offset = header;
   packet.proto = bytes[9];

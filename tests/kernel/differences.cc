@@ -1,9 +1,175 @@
 #include "differences.h"
 
+#include <strings.h>
+
+#include <algorithm>
+#include <charconv>
+
 namespace ctwin::test {
 
-std::span<const Difference> listed_differences() { return {}; }
-void find_differences(Plan&) {}
-Observation Plan::expected(Runner&) const { return conntrack_.seen; }
+namespace {
+
+bool text_before(const Line& a, const Line& b) {
+  return a.text != b.text ? a.text < b.text : a.seconds < b.seconds;
+}
+
+/// Taking out a master took its expectations along.
+void restore_expectations(const Run& run, Observation& expected) {
+  for (const Entry& master : run.hidden) {
+    const std::string words = " master-src=" + master.orig.src + " master-dst=" + master.orig.dst +
+                              " sport=" + std::to_string(master.orig.sport) +
+                              " dport=" + std::to_string(master.orig.dport) + " ";
+    for (const Expectation& expectation : run.before.expectations)
+      if (expectation.text.find(words) != std::string::npos)
+        expected.expectations.push_back({"timeout=@ " + expectation.text, {expectation.timeout}});
+  }
+  std::sort(expected.expectations.begin(), expected.expectations.end(), text_before);
+}
+
+}  // namespace
+
+bool Plan::keeps(const Entry& entry) const {
+  return std::all_of(keep_.begin(), keep_.end(), [&](const Keep& keep) { return keep(entry); });
+}
+
+Invocation Plan::instead() const {
+  Invocation invocation = like;
+  if (rewritten) invocation.words = line.words();
+  return invocation;
+}
+
+Observation Plan::expected(Runner& runner) const {
+  const Keep keep = keep_.empty() ? Keep() : [this](const Entry& entry) { return keeps(entry); };
+  Run run;
+  if (produce_)
+    run = produce_(runner, *this);
+  else
+    run = runner.run(Side::kConntrack, instead(), keep);
+  Observation expected = run.seen;
+  for (const Entry& entry : run.hidden) expected.entries.push_back(entry_line(entry));
+  std::sort(expected.entries.begin(), expected.entries.end(), text_before);
+  restore_expectations(run, expected);
+  for (const Edit& edit : edits_) edit(run, expected);
+  std::sort(expected.entries.begin(), expected.entries.end(), text_before);
+  if (!invocation_.is_event_case()) sort_entry_lines(expected.output);
+  return expected;
+}
+
+std::span<const Difference> listed_differences() {
+  static const std::vector<Difference> all = [] {
+    std::vector<Difference> list;
+    for (const auto& part :
+         {differences_of_words(), differences_of_files(), differences_of_selection(),
+          differences_of_changes(), differences_of_output()})
+      list.insert(list.end(), part.begin(), part.end());
+    return list;
+  }();
+  return all;
+}
+
+void find_differences(Plan& plan) {
+  for (const Difference& difference : listed_differences()) {
+    if (difference.apply(plan)) plan.credit(difference.name);
+    if (plan.settled) return;
+  }
+}
+
+void expect_refusal(const Plan& plan, std::string text, Observation& expected, int exit_code) {
+  expected.output.clear();
+  expected.errors = {"PFX: " + std::move(text)};
+  if (exit_code == 2) expected.errors.emplace_back(kTry);
+  expected.exit_code = exit_code;
+  expected.signal = 0;
+  expected.late = false;
+  expected.entries = entry_lines(plan.conntrack().before.entries);
+}
+
+void set_summary_count(Observation& expected, size_t count) {
+  for (std::string& error : expected.errors) {
+    constexpr std::string_view kBegin = "PFX: ";
+    size_t end = kBegin.size();
+    while (end < error.size() && std::isdigit(static_cast<unsigned char>(error[end]))) ++end;
+    if (end == kBegin.size() || !error.starts_with(kBegin)) continue;
+    error.replace(kBegin.size(), end - kBegin.size(), std::to_string(count));
+  }
+}
+
+bool begins(std::string_view word, std::string_view name) {
+  return word.size() <= name.size() && strncasecmp(word.data(), name.data(), word.size()) == 0;
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> words;
+  for (;;) {
+    const size_t comma = text.find(',');
+    words.emplace_back(text.substr(0, comma));
+    if (comma == std::string_view::npos) return words;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+bool wants_format(const CommandLine& line, std::string_view format) {
+  // In the order in which conntrack looks for the word.
+  constexpr std::string_view kFormats[] = {"SRC_NAT",   "DST_NAT", "xml",        "extended",
+                                           "timestamp", "id",      "ktimestamp", "labels",
+                                           "userspace", "save",    "json"};
+  for (const Option& option : line.options()) {
+    if (option.name != "output") continue;
+    for (const std::string& word : split_list(option.value.value_or(""))) {
+      const auto* found = std::find_if(std::begin(kFormats), std::end(kFormats),
+                                       [&](std::string_view name) { return begins(word, name); });
+      if (!word.empty() && found != std::end(kFormats) && *found == format) return true;
+    }
+  }
+  return false;
+}
+
+std::vector<Line> entry_lines(const std::vector<Entry>& entries) {
+  std::vector<Line> lines;
+  for (const Entry& entry : entries) lines.push_back(entry_line(entry));
+  std::sort(lines.begin(), lines.end(), text_before);
+  return lines;
+}
+
+std::optional<uint64_t> number(std::string_view text, int base, uint64_t max) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  if (text.starts_with('+')) text.remove_prefix(1);
+  if (base == 0) {
+    base = 10;
+    if (text.size() > 2 && (text.starts_with("0x") || text.starts_with("0X")))
+      base = 16, text.remove_prefix(2);
+    else if (text.size() > 1 && text.starts_with('0'))
+      base = 8;
+  }
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (error != std::errc{} || end != text.data() + text.size() || value > max) return {};
+  return value;
+}
+
+std::vector<unsigned> label_bits(std::string_view names) {
+  constexpr std::pair<std::string_view, unsigned> kNames[] = {
+      {"zero", 0}, {"web", 1}, {"two words", 2}, {"three", 3}, {"forty", 40}, {"last", 127}};
+  std::vector<unsigned> bits;
+  for (const std::string& word : split_list(names))
+    for (const auto& [name, bit] : kNames)
+      if (word == name) bits.push_back(bit);
+  return bits;
+}
+
+bool has_labels(const Entry& entry, const std::vector<unsigned>& bits) {
+  const std::vector<std::string> set = split_list(entry.labels);
+  return std::all_of(bits.begin(), bits.end(), [&](unsigned bit) {
+    return std::find(set.begin(), set.end(), std::to_string(bit)) != set.end();
+  });
+}
+
+const Entry* find_entry(const std::vector<Entry>& entries, const FixtureEntry& wanted) {
+  for (const Entry& entry : entries)
+    if (entry.orig.src == wanted.src && entry.orig.dst == wanted.dst && entry.zone == wanted.zone &&
+        entry.proto == wanted.proto && (entry.orig.sport == wanted.sport || entry.icmp_like()))
+      return &entry;
+  return nullptr;
+}
 
 }  // namespace ctwin::test

@@ -218,7 +218,7 @@ void Runner::write_files(const Invocation& invocation) {
   else
     unlink(path.c_str());
   require(write_text(folder() + "/labels", kLabels), "");
-  require(write_text(folder() + "/other-labels", "1 one\n40 vierzig\n7 seven\n"), "");
+  require(write_text(folder() + "/other-labels", kOtherLabels), "");
   require(write_text(folder() + "/input", invocation.input), "");
 }
 

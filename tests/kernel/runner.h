@@ -13,6 +13,9 @@
 
 namespace ctwin::test {
 
+/// What {dir}/other-labels holds; {dir}/labels is the usual file, {dir}/none does not exist.
+constexpr const char* kOtherLabels = "1 one\n40 vierzig\n7 seven\n";
+
 /// Exit code of a test that says why it cannot run.
 constexpr int kSkipped = 77;
 

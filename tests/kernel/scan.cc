@@ -121,6 +121,7 @@ class Scanner {
   bool next(Option& option);
   bool wrong() const { return wrong_; }
   bool lacks_argument() const { return lacks_argument_; }
+  bool at_end() const { return at_end_; }
   size_t first_unread() const { return start_; }
 
  private:
@@ -145,6 +146,7 @@ class Scanner {
   std::string protocol_ = "none";
   bool wrong_ = false;
   bool lacks_argument_ = false;
+  bool at_end_ = false;
 };
 
 const Known* Scanner::find_letter(char letter) const {
@@ -203,7 +205,10 @@ bool Scanner::long_option(std::string_view text, Option& option) {
 
 bool Scanner::letter(Option& option) {
   const Known* row = find_letter(cluster_.front());
-  if (!row) return fail();
+  if (!row) {
+    at_end_ = cluster_.size() == 1;
+    return fail();
+  }
   cluster_.remove_prefix(1);
   const bool attaches = row->takes != Takes::kNothing && row->takes != Takes::kTableWord;
   std::optional<std::string> attached;
@@ -239,6 +244,7 @@ CommandLine::CommandLine(const std::vector<std::string>& words) {
   for (Option option; scanner.next(option);) options_.push_back(option);
   broken_ = scanner.wrong();
   lacks_argument_ = scanner.lacks_argument();
+  broken_at_end_ = scanner.at_end();
   if (broken_)
     rest_.assign(words.begin() + static_cast<ptrdiff_t>(scanner.first_unread()), words.end());
 }

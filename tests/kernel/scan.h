@@ -30,6 +30,8 @@ class CommandLine {
   bool broken() const { return broken_; }
   /// The broken word is a known option whose argument is missing.
   bool lacks_argument() const { return lacks_argument_; }
+  /// The broken word is a cluster whose last letter is the unknown one.
+  bool broken_at_end() const { return broken_at_end_; }
   /// What stands from the broken word on.
   const std::vector<std::string>& rest() const { return rest_; }
 
@@ -62,6 +64,7 @@ class CommandLine {
   std::vector<std::string> rest_;
   bool broken_ = false;
   bool lacks_argument_ = false;
+  bool broken_at_end_ = false;
 };
 
 }  // namespace ctwin::test

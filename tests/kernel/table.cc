@@ -228,7 +228,6 @@ void read_directions(const nf_conntrack* flow, Entry& entry) {
     orig.icmp_type = nfct_get_attr_u8(flow, ATTR_ICMP_TYPE);
     orig.icmp_code = nfct_get_attr_u8(flow, ATTR_ICMP_CODE);
     orig.icmp_id = port_of(flow, ATTR_ICMP_ID);
-    reply.icmp_id = orig.icmp_id;  // the library knows type and code of the original only
   } else {
     orig.sport = port_of(flow, ATTR_ORIG_PORT_SRC);
     orig.dport = port_of(flow, ATTR_ORIG_PORT_DST);
@@ -263,6 +262,37 @@ std::string label_text(const nf_conntrack* flow) {
   for (unsigned bit = 0; bits && bit <= nfct_bitmask_maxbit(bits); ++bit)
     if (nfct_bitmask_test_bit(bits, bit)) text += (text.empty() ? "" : ",") + std::to_string(bit);
   return text;
+}
+
+const nlattr* find_attribute(const nlattr* attribute, size_t size, uint16_t type) {
+  const auto* end = reinterpret_cast<const char*>(attribute) + size;
+  for (; mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)));
+       attribute = mnl_attr_next(attribute))
+    if (mnl_attr_get_type(attribute) == type) return attribute;
+  return nullptr;
+}
+
+const nlattr* find_inside(const nlattr* nest, uint16_t type) {
+  if (!nest) return nullptr;
+  return find_attribute(static_cast<const nlattr*>(mnl_attr_get_payload(nest)),
+                        mnl_attr_get_payload_len(nest), type);
+}
+
+/// The library tells ICMP's fields of the original direction only.
+void read_icmp_reply(const nlmsghdr* message, Entry& entry) {
+  if (!is_icmp(entry.proto)) return;
+  const bool v6 = entry.proto == IPPROTO_ICMPV6;
+  const auto* first =
+      static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(message, sizeof(nfgenmsg)));
+  const nlattr* reply =
+      find_attribute(first, message->nlmsg_len - mnl_nlmsg_size(sizeof(nfgenmsg)), CTA_TUPLE_REPLY);
+  const nlattr* protocol = find_inside(reply, CTA_TUPLE_PROTO);
+  const nlattr* type = find_inside(protocol, v6 ? CTA_PROTO_ICMPV6_TYPE : CTA_PROTO_ICMP_TYPE);
+  const nlattr* code = find_inside(protocol, v6 ? CTA_PROTO_ICMPV6_CODE : CTA_PROTO_ICMP_CODE);
+  const nlattr* id = find_inside(protocol, v6 ? CTA_PROTO_ICMPV6_ID : CTA_PROTO_ICMP_ID);
+  if (type) entry.reply.icmp_type = mnl_attr_get_u8(type);
+  if (code) entry.reply.icmp_code = mnl_attr_get_u8(code);
+  if (id) entry.reply.icmp_id = ntohs(mnl_attr_get_u16(id));
 }
 
 Entry read_entry(const nf_conntrack* flow) {
@@ -509,7 +539,9 @@ Result<TableState> Table::read() {
   TableState state;
   const Status entries = dump(kGet, [&](const nlmsghdr* message) {
     const FlowHandle flow(nfct_new());
-    if (nfct_nlmsg_parse(message, flow.get()) >= 0) state.entries.push_back(read_entry(flow.get()));
+    if (nfct_nlmsg_parse(message, flow.get()) < 0) return;
+    state.entries.push_back(read_entry(flow.get()));
+    read_icmp_reply(message, state.entries.back());
   });
   if (!entries.ok()) return entries.error();
   const Status expectations = dump(kExpectGet, [&](const nlmsghdr* message) {

@@ -5,7 +5,6 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
-#include <set>
 
 #include "space.h"
 
@@ -128,16 +127,6 @@ TEST_CASE("entries that vanish before they can be updated are no error and are n
   CHECK(ended.errors == summary(updated, "updated"));
   CHECK(ended.exit_code == 0);
   CHECK(space.entries().empty());
-}
-
-TEST_CASE("an update spares an entry that has taken the place of the one that was meant") {
-  Space space;
-  space.load(many("-I"));
-  HeldUp update(space, "-U -l one -m 1");
-  REQUIRE(space.table().clear().ok());
-  space.load(many("-I"));
-  const Ended ended = update.go_on();
-  CHECK(ended.errors == summary(lines_of(ended.output).size(), "updated"));
 }
 
 TEST_CASE("a deletion goes on to its end when nobody reads what it prints") {
