@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "ctwin/result.h"
@@ -22,8 +23,9 @@ class Backend {
   virtual Status send(std::span<const std::byte> datagram) = 0;
 
   /// Waits for one datagram and returns the part of `buffer` that it fills. Errors: EINTR when a
-  /// signal came first, ENOBUFS when the answerer had to drop messages for want of room,
-  /// EMSGSIZE when the datagram did not fit (it is lost).
+  /// signal came first, EAGAIN when nothing is there and nothing can come while one waits, ENOBUFS
+  /// when the answerer had to drop messages for want of room, EMSGSIZE when the datagram did not
+  /// fit (it is lost).
   virtual Result<std::span<const std::byte>> receive(std::span<std::byte> buffer) = 0;
 
   /// Subscribes to the multicast groups whose NFNLGRP_* number n has bit n-1 set in `groups`.
@@ -31,6 +33,10 @@ class Backend {
 
   /// A descriptor for poll(2) and for socket options, -1 where there is none.
   virtual int fd() const = 0;
+
+  /// When the datagram received last was made, ns since the epoch, by an answerer that has a clock
+  /// of its own; nothing where it is the clock on the wall.
+  virtual std::optional<uint64_t> received_at() const { return std::nullopt; }
 };
 
 /// Opens one more conversation with the same table. Commands that change entries while they walk

@@ -55,9 +55,9 @@ class TrackActions {
   virtual bool kill(Conn& ct) = 0;
   /// Counts the packet, without touching the timer (nf_ct_acct_update).
   virtual void account(Conn& ct, CtInfo info, const packet::Packet& packet) = 0;
-  /// What NAT has added to sequence numbers sent in `dir` at `seq` (nf_ct_seq_offset). Asked only
-  /// of entries with SEQ_ADJUST.
-  virtual uint32_t sequence_offset(const Conn& ct, Direction dir, uint32_t seq) = 0;
+  /// What NAT has added to a sequence number sent in that direction (nf_ct_seq_offset). Asked only
+  /// of entries with SEQ_ADJUST; a table that keeps no adjustments has none to tell.
+  virtual uint32_t sequence_offset(const Conn&, Direction, uint32_t) { return 0; }
 };
 
 struct ProtoContext {

@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <bit>
 #include <cassert>
 #include <new>
 
@@ -52,31 +53,37 @@ uint64_t ConnTable::hash(const TupleKey& key) const {
   return hash_.finish(hash_.mix(state, rest, ~rest));
 }
 
+/// The slots of a bucket that carry `tag`, a bit each. Which slot it is cannot be predicted, so no
+/// branch depends on it. Free slots keep their last tag: look at the ref.
+uint32_t ConnTable::matching_slots(const Bucket& bucket, uint32_t tag) {
+  uint32_t slots = 0;
+  for (size_t i = 0; i < kSlots; ++i) slots |= uint32_t{bucket.tags[i] == tag} << i;
+  return slots;
+}
+
 ConnTable::Found ConnTable::find(const TupleKey& key, uint64_t hash) const {
   const uint32_t tag = tag_of(hash);
   for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
     const Bucket& bucket = buckets_[at];
-    for (size_t i = 0; i < kSlots; ++i) {
-      if (bucket.tags[i] != tag || bucket.refs[i] == 0) continue;
-      const ConnIndex index = bucket.refs[i] / 2;
-      const auto dir = static_cast<Direction>(bucket.refs[i] & 1);
-      if (conns_[index].tuple[conntrack::index_of(dir)] == key) return {index, dir};
+    for (uint32_t slots = matching_slots(bucket, tag); slots != 0; slots &= slots - 1) {
+      const uint32_t ref = bucket.refs[std::countr_zero(slots)];
+      const ConnIndex index = ref / 2;
+      if (ref != 0 && conns_[index].tuple[ref & 1] == key)
+        return {index, static_cast<Direction>(ref & 1)};
     }
     if (bucket.passed_on == 0) return {};
   }
 }
 
 void ConnTable::prefetch_entry(uint64_t hash) const {
-  const uint32_t tag = tag_of(hash);
   const Bucket& bucket = buckets_[hash & mask_];
-  for (size_t i = 0; i < kSlots; ++i) {
-    if (bucket.tags[i] != tag || bucket.refs[i] == 0) continue;
-    const char* entry = reinterpret_cast<const char*>(&conns_[bucket.refs[i] / 2]);
-    __builtin_prefetch(entry, 1);
-    __builtin_prefetch(entry + 64, 1);
-    __builtin_prefetch(entry + 128, 1);
-    return;
-  }
+  const uint32_t slots = matching_slots(bucket, tag_of(hash));
+  if (slots == 0) return;
+  const auto* entry =
+      reinterpret_cast<const char*>(&conns_[bucket.refs[std::countr_zero(slots)] / 2]);
+  __builtin_prefetch(entry, 1);
+  __builtin_prefetch(entry + 64, 1);
+  __builtin_prefetch(entry + 128, 1);
 }
 
 ConnIndex ConnTable::allocate() {

@@ -33,6 +33,9 @@ class ConnTable {
   uint64_t hash(const TupleKey& key) const;
   Found find(const TupleKey& key, uint64_t hash) const;
   Found find(const TupleKey& key) const { return find(key, hash(key)); }
+  /// The entry whose tuple of direction `dir` it is: in zones that hold for one direction only,
+  /// the other direction of another entry may have the same key.
+  Found find(const TupleKey& key, Direction dir) const;
 
   /// Asks for the bucket of a hash, and for the entry that its slots point to, ahead of `find`.
   void prefetch_bucket(uint64_t hash) const { __builtin_prefetch(&buckets_[hash & mask_]); }
@@ -82,6 +85,7 @@ class ConnTable {
     uint32_t unused;
   };
 
+  static uint32_t matching_slots(const Bucket& bucket, uint32_t tag);
   static uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
   void insert_ref(uint64_t hash, uint32_t ref);
   void erase_ref(uint64_t hash, uint32_t ref);

@@ -234,8 +234,26 @@ void Tracker::finish(ConnIndex index, uint32_t port_id) {
   ct.status |= kDying;
   if (ct.features & kHasTimestamps) table_.extend(ct).timestamp_stop = now_ns_;
   deliver(ct, EventKind::kDestroy, kEventDestroy, port_id);
+  leave_master(ct);
   table_.erase(index);
   table_.release(index);
+}
+
+void Tracker::adopt(Conn& ct, ConnIndex master) {
+  Extension& mine = table_.extend(ct);
+  mine.master = master;
+  mine.master_id = table_[master].id;
+  mine.master_tuple = table_[master].tuple[0];
+  ct.status |= kExpected;
+  ++table_.extend(table_[master]).children;
+}
+
+/// A master may end before its children; its place may be another entry's by then.
+void Tracker::leave_master(const Conn& ct) {
+  const Extension* mine = table_.extension(ct);
+  if (!mine || mine->master == 0) return;
+  Conn& master = table_[mine->master];
+  if (master.in_use && master.id == mine->master_id) --table_.extend(master).children;
 }
 
 bool Tracker::destroy(ConnIndex index, uint32_t port_id) {

@@ -97,6 +97,9 @@ class Tracker final : public TrackActions {
   void add_confirmed(ConnIndex index);
   /// Ends a confirmed entry with its DESTROY event; false when it is ending already.
   bool destroy(ConnIndex index, uint32_t port_id);
+  /// Makes `master` the master of an entry that is not confirmed yet.
+  void adopt(Conn& ct, ConnIndex master);
+  Random& random() { return random_; }
   /// Sends an event now, apart from what is cached.
   void deliver(const Conn& ct, EventKind kind, uint16_t bits, uint32_t port_id);
   /// The entry's timer was set.
@@ -130,7 +133,7 @@ class Tracker final : public TrackActions {
   bool resolve_clash(Tracked& tracked, const packet::Packet& packet);
   void deliver_cached(Conn& ct);
   bool early_drop(uint64_t hash);
-  void unlink(ConnIndex index);
+  void leave_master(const Conn& ct);
   void finish(ConnIndex index, uint32_t port_id);
   ProtoContext context() { return {wheel_.now(), settings_, *this, notes_, settings_.checksum}; }
 

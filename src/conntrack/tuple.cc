@@ -3,6 +3,9 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <bit>
+#include <cstddef>
+
 #include "base/tuple.h"
 
 namespace ctwin::conntrack {
@@ -20,9 +23,15 @@ uint16_t type_and_code(uint8_t type, uint8_t code) {
   return raw16(bytes);
 }
 
+/// The transport's part of a tuple, in network order.
+struct Keys {
+  uint16_t src = 0;
+  uint16_t dst = 0;
+};
+
 /// GRE is told apart by keys only in PPTP's version (RFC 2637); others are one flow an address
 /// pair.
-ExtractResult extract_gre(const packet::Packet& packet, TupleKey& tuple) {
+ExtractResult extract_gre(const packet::Packet& packet, Keys& keys) {
   constexpr uint16_t kPptpProtocol = 0x880b;
   constexpr uint32_t kBaseHeader = 4;
   constexpr uint32_t kPptpHeader = 8;
@@ -34,11 +43,11 @@ ExtractResult extract_gre(const packet::Packet& packet, TupleKey& tuple) {
   if (packet::load16(gre + 2) != kPptpProtocol) return ExtractResult::kInvalid;
   if (packet.l4_length() < kPptpHeader) return ExtractResult::kOk;
   if (packet.l4_captured() < kPptpHeader) return ExtractResult::kNotCaptured;
-  tuple.dst_key = raw16(gre + 6);
+  keys.dst = raw16(gre + 6);
   return ExtractResult::kOk;
 }
 
-ExtractResult extract_keys(const packet::Packet& packet, TupleKey& tuple) {
+ExtractResult extract_keys(const packet::Packet& packet, Keys& keys) {
   const uint8_t* l4 = packet.l4();
   switch (packet.proto) {
     case IPPROTO_TCP:
@@ -47,36 +56,47 @@ ExtractResult extract_keys(const packet::Packet& packet, TupleKey& tuple) {
     case IPPROTO_SCTP:
       if (packet.l4_length() < 4) return ExtractResult::kInvalid;
       if (packet.l4_captured() < 4) return ExtractResult::kNotCaptured;
-      tuple.src_key = raw16(l4);
-      tuple.dst_key = raw16(l4 + 2);
+      keys = {raw16(l4), raw16(l4 + 2)};
       return ExtractResult::kOk;
     case IPPROTO_ICMP:
     case IPPROTO_ICMPV6:
       if (packet.l4_length() < 8) return ExtractResult::kInvalid;
       if (packet.l4_captured() < 8) return ExtractResult::kNotCaptured;
-      tuple.src_key = raw16(l4 + 4);
-      tuple.dst_key = raw16(l4);
+      keys = {raw16(l4 + 4), raw16(l4)};
       return ExtractResult::kOk;
-    case IPPROTO_GRE: return extract_gre(packet, tuple);
+    case IPPROTO_GRE: return extract_gre(packet, keys);
     default: return ExtractResult::kOk;
   }
+}
+
+/// An IPv4 address fills its sixteen bytes in two stores: a hash that reads words right behind
+/// narrower stores would wait for them.
+void store_v4(std::array<uint8_t, 16>& to, const uint8_t* from) {
+  uint32_t address;
+  std::memcpy(&address, from, sizeof address);
+  const uint64_t words[2] = {address, 0};
+  static_assert(std::endian::native == std::endian::little);
+  std::memcpy(to.data(), words, sizeof words);
 }
 
 }  // namespace
 
 ExtractResult extract_tuple(const packet::Packet& packet, uint16_t zone, TupleKey& tuple) {
-  tuple = {};
   if (packet.family == AF_INET) {
-    std::memcpy(tuple.src.data(), packet.bytes + 12, 4);
-    std::memcpy(tuple.dst.data(), packet.bytes + 16, 4);
+    store_v4(tuple.src, packet.bytes + 12);
+    store_v4(tuple.dst, packet.bytes + 16);
   } else {
     std::memcpy(tuple.src.data(), packet.bytes + 8, 16);
     std::memcpy(tuple.dst.data(), packet.bytes + 24, 16);
   }
-  tuple.family = packet.family;
-  tuple.proto = packet.proto;
-  tuple.zone = zone;
-  return extract_keys(packet, tuple);
+  Keys keys;
+  const ExtractResult result = extract_keys(packet, keys);
+  const uint64_t rest = uint64_t{keys.src} | uint64_t{keys.dst} << 16 |
+                        uint64_t{packet.family} << 32 | uint64_t{packet.proto} << 40 |
+                        uint64_t{zone} << 48;
+  static_assert(offsetof(TupleKey, src_key) == 32 && offsetof(TupleKey, zone) == 38);
+  std::memcpy(reinterpret_cast<uint8_t*>(&tuple) + offsetof(TupleKey, src_key), &rest, sizeof rest);
+  return result;
 }
 
 bool invert_tuple(const TupleKey& tuple, uint16_t zone, TupleKey& inverse) {

@@ -77,19 +77,29 @@ void Engine::process_odd(const Packet& packet, ParseResult why) {
   tracker_.advance(packet.time);
   if (why == ParseResult::kFragment) {
     ++counts_.fragments;
-    if (const auto whole = defragmenter_.add(packet)) {
-      batch_.push_back(*whole);
-      run_batch();
-    } else if (observer_) {
+    const packet::DefragResult result = defragmenter_.add(packet);
+    if (result.goes_on())
+      process_whole(result.packet, result.parsed);
+    else if (observer_)
       observer_->passed_over(packet, why);
-    }
     return;
   }
-  if (observer_) observer_->passed_over(packet, why);
   if (why == ParseResult::kDropped) {
     ++counts_.dropped_by_ip;
+    if (observer_) observer_->passed_over(packet, why);
     return;
   }
+  process_whole(packet, why);
+}
+
+/// One packet by itself, which conntrack may find to be INVALID at first sight.
+void Engine::process_whole(const Packet& packet, ParseResult parsed) {
+  if (parsed == ParseResult::kOk) {
+    batch_.push_back(packet);
+    run_batch();
+    return;
+  }
+  if (observer_) observer_->passed_over(packet, parsed);
   ++tracker_.stats().invalid;
   settle(packet, {});
 }

@@ -80,6 +80,7 @@ class Engine {
   void run_batch();
   void process_observed(const packet::Packet& packet);
   void process_odd(const packet::Packet& packet, packet::ParseResult why);
+  void process_whole(const packet::Packet& packet, packet::ParseResult parsed);
   void settle(const packet::Packet& packet, const conntrack::Tracked& tracked);
 
   conntrack::Settings settings_;

@@ -1,8 +1,9 @@
 // Captures as a stream of network-layer packets: classic pcap and pcapng, from a file or a pipe, in
 // constant memory.
 //
-// The link layer is taken off here: Ethernet with VLAN and QinQ tags, Linux cooked v1 and v2, raw
-// IP, null and loop. Frames that carry neither IPv4 nor IPv6 are counted and passed over.
+// The link layer is taken off here: Ethernet with VLAN and QinQ tags, PPPoE sessions, Linux cooked
+// v1 and v2, raw IP, null and loop. Frames that carry neither IPv4 nor IPv6 are counted and passed
+// over.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +13,14 @@
 #include <string>
 #include <vector>
 
+#include "base/posix.h"
 #include "ctwin/result.h"
 
 namespace ctwin::io {
 
 enum class PacketDirection : uint8_t { kUnknown, kInbound, kOutbound };
 
-/// One packet. The bytes are valid until the next call of `next`.
+/// One packet. The bytes are valid until the reader is asked for more.
 struct CapturedPacket {
   std::span<const uint8_t> bytes;  ///< from the IP header on, as captured; may be cut
   uint32_t wire_length = 0;        ///< bytes from the IP header on, before the cut
@@ -38,16 +40,21 @@ struct CaptureCounts {
 
 class CaptureReader {
  public:
-  /// Opens a file, "-" being standard input. Fails when it cannot be opened or is no capture.
+  /// Opens a file, "-" being standard input. Fails when it cannot be opened, is no capture, or has
+  /// a link type that nothing is known of.
   static Result<std::unique_ptr<CaptureReader>> open(const std::string& path);
+  /// Reads what is open already; messages call it `name`.
+  static Result<std::unique_ptr<CaptureReader>> open(UniqueFd fd, const std::string& name);
   virtual ~CaptureReader() = default;
 
-  /// The next packet that is IP; false at the end. At damage (a record that is cut short, a length
-  /// that cannot be) it answers false and `damage` says so in one line that names file and offset;
-  /// what was read before still counts.
-  virtual bool next(CapturedPacket& packet) = 0;
+  /// The next packets that are IP, at least one and at most `packets.size()`; 0 at the end. At
+  /// damage (a record that is cut short, a length that cannot be) the packets end too, and `damage`
+  /// says so in one line that names file and offset; what was read before still counts.
+  virtual size_t read(std::span<CapturedPacket> packets) = 0;
+  bool next(CapturedPacket& packet) { return read({&packet, 1}) == 1; }
 
-  /// Names of interfaces seen so far; unnamed ones are "if0", "if1", … Classic files have one.
+  /// Names of interfaces seen so far; unnamed ones are "if0", "if1", … Classic files have one,
+  /// unless each packet of theirs tells its own (Linux cooked v2).
   virtual const std::vector<std::string>& interfaces() const = 0;
   virtual const std::optional<Error>& damage() const = 0;
   virtual const CaptureCounts& counts() const = 0;

@@ -43,6 +43,7 @@ constexpr T big_endian(T value) {
 struct Attr {
   uint16_t type = 0;
   std::span<const std::byte> payload;
+  bool nested = false;  ///< marked as a nest (NLA_F_NESTED)
 
   template <typename T>
   bool holds() const {
@@ -90,6 +91,7 @@ class AttrReader {
     }
     attr.type = header.nla_type & NLA_TYPE_MASK;
     attr.payload = rest_.subspan(sizeof header, header.nla_len - sizeof header);
+    attr.nested = (header.nla_type & NLA_F_NESTED) != 0;
     const size_t step = align(header.nla_len);
     rest_ = rest_.subspan(step < rest_.size() ? step : rest_.size());
     return true;

@@ -88,8 +88,7 @@ bool hop_option_ok(const Packet& packet, uint32_t at, std::span<const uint8_t> o
   switch (option[0]) {
     case kRouterAlert: return option[1] == 2;
     case kIoam: return (at & 3) == 0;
-    // CALIPSO's compartments are counted in words behind eight bytes of its own.
-    case kCalipso: return option[1] >= 8 && option[6] * 4u + 8 <= option[1];
+    case kCalipso: return false;  // its labels name domains, and none is configured
     case kJumbo:
       // Four bytes at 4n+2, and only where the header itself names no length.
       return option[1] == 4 && (at & 3) == 2 && load32(&option[2]) > kMaxPayload &&

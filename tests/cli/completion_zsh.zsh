@@ -24,7 +24,10 @@ zle -C capture complete-word capture
 bindkey '^I' capture
 print ready:"
 zpty -r shell line '*ready:*'
-zpty -w -n shell "$2"$'\t'
+# The second completion of a shell finds what the first has left behind.
+zpty -w -n shell $'ctwin -\t'
+zpty -r shell text '*finished:*'
+zpty -w -n shell $'\C-u'"$2"$'\t'
 zpty -r shell text '*finished:*'
 print -rl -- ${${(M)${(f)${text//$'\r'/}}:#offer:*}#offer:} | sort -u
 zpty -d shell

@@ -466,19 +466,19 @@ constexpr CaseGroup kGroups[] = {
 @empty @during(load;expect) -E expect -o xml
 @empty @during(load;expect) -E expect -o id
 @empty @during(load;expect;clear) -E expect
-@during(load) -E -e FOO
-@during(load) -E -e NEW,FOO
-@during(load) -E -e ''
-@during(load) -E -u ASSURED
-@during(load) -E -i 5
-@during(load) -E -t 5
-@during(load) -E -z
-@during(load) -E expect -e NEW
-@during(load) -E expect -p tcp
-@during(load) -E -b abc
+@empty @during(load) -E -e FOO
+@empty @during(load) -E -e NEW,FOO
+@empty @during(load) -E -e ''
+@empty @during(load) -E -u ASSURED
+@empty @during(load) -E -i 5
+@empty @during(load) -E -t 5
+@empty @during(load) -E -z
+@empty @during(load) -E expect -e NEW
+@empty @during(load) -E expect -p tcp
+@empty @during(load) -E -b abc
 @empty @during(load) -E -s 10.0.0.1 --mask-src 255.255.255.0
-@during(load) -E --mask-src 255.255.255.0
-@during(load) -E --label-add web
+@empty @during(load) -E --mask-src 255.255.255.0
+@empty @during(load) -E --label-add web
 )"},
     {"refused values", R"(
 -L -s foo

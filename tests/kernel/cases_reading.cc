@@ -481,7 +481,7 @@ foo bar
     {"the same namespace", R"(
 @same -L
 @same -L -o extended,id,labels,ktimestamp
-@same -L -o xml
+@same -L -o ktimestamp
 @same -L -f ipv4 -p udp
 @same -L expect -f ipv4
 @same -C

@@ -14,16 +14,17 @@ bool text_before(const Line& a, const Line& b) {
 }
 
 /// Taking out a master took its expectations along.
-void restore_expectations(const Run& run, Observation& expected) {
+void restore_expectations(Run& run) {
+  std::vector<Line>& lines = run.seen.expectations;
   for (const Entry& master : run.hidden) {
     const std::string words = " master-src=" + master.orig.src + " master-dst=" + master.orig.dst +
                               " sport=" + std::to_string(master.orig.sport) +
                               " dport=" + std::to_string(master.orig.dport) + " ";
     for (const Expectation& expectation : run.before.expectations)
       if (expectation.text.find(words) != std::string::npos)
-        expected.expectations.push_back({"timeout=@ " + expectation.text, {expectation.timeout}});
+        lines.push_back({"timeout=@ " + expectation.text, {expectation.timeout}});
   }
-  std::sort(expected.expectations.begin(), expected.expectations.end(), text_before);
+  std::sort(lines.begin(), lines.end(), text_before);
 }
 
 }  // namespace
@@ -38,29 +39,24 @@ Invocation Plan::instead() const {
   return invocation;
 }
 
-Observation Plan::expected(Runner& runner) const {
+Run Plan::expected(Runner& runner) const {
   const Keep keep = keep_.empty() ? Keep() : [this](const Entry& entry) { return keeps(entry); };
-  Run run;
-  if (produce_)
-    run = produce_(runner, *this);
-  else
-    run = runner.run(Side::kConntrack, instead(), keep);
-  Observation expected = run.seen;
-  for (const Entry& entry : run.hidden) expected.entries.push_back(entry_line(entry));
-  std::sort(expected.entries.begin(), expected.entries.end(), text_before);
-  restore_expectations(run, expected);
-  for (const Edit& edit : edits_) edit(run, expected);
-  std::sort(expected.entries.begin(), expected.entries.end(), text_before);
-  if (!invocation_.is_event_case()) sort_entry_lines(expected.output);
-  return expected;
+  Run run = produce_ ? produce_(runner, *this) : runner.run(Side::kConntrack, instead(), keep);
+  run.after.entries.insert(run.after.entries.end(), run.hidden.begin(), run.hidden.end());
+  restore_expectations(run);
+  for (const auto* edits : {&edits_, &last_edits_})
+    for (const Edit& edit : *edits) edit(run);
+  run.seen.entries = entry_lines(run.after.entries);
+  if (!invocation_.is_event_case()) sort_entry_lines(run.seen.output);
+  return run;
 }
 
 std::span<const Difference> listed_differences() {
   static const std::vector<Difference> all = [] {
     std::vector<Difference> list;
     for (const auto& part :
-         {differences_of_words(), differences_of_files(), differences_of_selection(),
-          differences_of_changes(), differences_of_output()})
+         {differences_of_words(), differences_of_files(), differences_of_new_formats(),
+          differences_of_selection(), differences_of_changes(), differences_of_output()})
       list.insert(list.end(), part.begin(), part.end());
     return list;
   }();
@@ -74,14 +70,15 @@ void find_differences(Plan& plan) {
   }
 }
 
-void expect_refusal(const Plan& plan, std::string text, Observation& expected, int exit_code) {
-  expected.output.clear();
-  expected.errors = {"PFX: " + std::move(text)};
-  if (exit_code == 2) expected.errors.emplace_back(kTry);
-  expected.exit_code = exit_code;
-  expected.signal = 0;
-  expected.late = false;
-  expected.entries = entry_lines(plan.conntrack().before.entries);
+void expect_refusal(const Plan& plan, std::string text, Run& run, int exit_code) {
+  Observation& seen = run.seen;
+  seen.output.clear();
+  seen.errors = {"PFX: " + std::move(text)};
+  if (exit_code == 2) seen.errors.emplace_back(kTry);
+  seen.exit_code = exit_code;
+  seen.signal = 0;
+  seen.late = false;
+  run.after = plan.conntrack().before;
 }
 
 void set_summary_count(Observation& expected, size_t count) {
@@ -145,31 +142,6 @@ std::optional<uint64_t> number(std::string_view text, int base, uint64_t max) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   if (error != std::errc{} || end != text.data() + text.size() || value > max) return {};
   return value;
-}
-
-std::vector<unsigned> label_bits(std::string_view names) {
-  constexpr std::pair<std::string_view, unsigned> kNames[] = {
-      {"zero", 0}, {"web", 1}, {"two words", 2}, {"three", 3}, {"forty", 40}, {"last", 127}};
-  std::vector<unsigned> bits;
-  for (const std::string& word : split_list(names))
-    for (const auto& [name, bit] : kNames)
-      if (word == name) bits.push_back(bit);
-  return bits;
-}
-
-bool has_labels(const Entry& entry, const std::vector<unsigned>& bits) {
-  const std::vector<std::string> set = split_list(entry.labels);
-  return std::all_of(bits.begin(), bits.end(), [&](unsigned bit) {
-    return std::find(set.begin(), set.end(), std::to_string(bit)) != set.end();
-  });
-}
-
-const Entry* find_entry(const std::vector<Entry>& entries, const FixtureEntry& wanted) {
-  for (const Entry& entry : entries)
-    if (entry.orig.src == wanted.src && entry.orig.dst == wanted.dst && entry.zone == wanted.zone &&
-        entry.proto == wanted.proto && (entry.orig.sport == wanted.sport || entry.icmp_like()))
-      return &entry;
-  return nullptr;
 }
 
 }  // namespace ctwin::test

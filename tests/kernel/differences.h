@@ -23,41 +23,55 @@ constexpr std::string_view kTry = "Try `conntrack -h' or 'conntrack --help' for 
 /// What is to be expected of one invocation, begun with what conntrack does.
 class Plan {
  public:
-  /// Changes what is expected, after the runs; `run` is what conntrack did instead.
-  using Edit = std::function<void(const Run& run, Observation& expected)>;
+  /// Changes what is expected: what conntrack did instead comes in, what ctwin must do goes out.
+  /// Entries are changed in `run.after`, everything else in `run.seen`.
+  using Edit = std::function<void(Run& run)>;
   /// Makes the expectation by runs of its own.
   using Produce = std::function<Run(Runner& runner, const Plan& plan)>;
 
-  Plan(const Invocation& invocation, const Run& conntrack)
-      : like(invocation), line(invocation.words), invocation_(invocation), conntrack_(conntrack) {}
+  Plan(const Invocation& invocation, const Run& conntrack, Runner& runner)
+      : like(invocation),
+        line(invocation.words),
+        invocation_(invocation),
+        conntrack_(conntrack),
+        runner_(runner) {}
 
   Invocation like;         ///< what conntrack is run with instead
   CommandLine line;        ///< its words
   bool rewritten = false;  ///< `line` was changed
   bool settled = false;    ///< nothing more is to be changed
+  bool forgiven = false;   ///< what conntrack refuses was taken out of `line`
 
   const Invocation& invocation() const { return invocation_; }
   /// What conntrack does with the invocation as it is.
   const Run& conntrack() const { return conntrack_; }
+  Runner& runner() const { return runner_; }
   /// conntrack refuses the words themselves.
-  bool refused() const { return conntrack_.seen.signal == 0 && conntrack_.seen.exit_code == 2; }
+  bool refused() const {
+    const Observation& seen = conntrack_.seen;
+    return !forgiven && seen.signal == 0 && seen.exit_code == 2;
+  }
 
   void keep(Keep keep) { keep_.push_back(std::move(keep)); }
   bool keeps(const Entry& entry) const;
   void edit(Edit edit) { edits_.push_back(std::move(edit)); }
+  /// The same, but behind all other edits.
+  void finally(Edit edit) { last_edits_.push_back(std::move(edit)); }
   void produce(Produce produce) { produce_ = std::move(produce); }
   void credit(std::string_view name) { names_.emplace_back(name); }
   const std::vector<std::string>& names() const { return names_; }
 
   /// `like` with the words of `line`.
   Invocation instead() const;
-  Observation expected(Runner& runner) const;
+  Run expected(Runner& runner) const;
 
  private:
   const Invocation& invocation_;
   const Run& conntrack_;
+  Runner& runner_;
   std::vector<Keep> keep_;
   std::vector<Edit> edits_;
+  std::vector<Edit> last_edits_;
   Produce produce_;
   std::vector<std::string> names_;
 };
@@ -78,13 +92,14 @@ void find_differences(Plan& plan);
 std::span<const Difference> differences_of_words();
 std::span<const Difference> differences_of_selection();
 std::span<const Difference> differences_of_changes();
+std::span<const Difference> differences_of_new_formats();
 std::span<const Difference> differences_of_output();
 std::span<const Difference> differences_of_files();
 
 // ---- what several of them need ----
 
 /// A usage problem: nothing printed, nothing changed.
-void expect_refusal(const Plan& plan, std::string text, Observation& expected, int exit_code = 2);
+void expect_refusal(const Plan& plan, std::string text, Run& run, int exit_code = 2);
 
 /// Puts the number in place of the one in "PFX: N flow entries have been …".
 void set_summary_count(Observation& expected, size_t count);
@@ -99,12 +114,5 @@ std::vector<Line> entry_lines(const std::vector<Entry>& entries);
 
 /// The number, by strtoul's rules and with nothing behind it; nothing if it is not one.
 std::optional<uint64_t> number(std::string_view text, int base, uint64_t max);
-
-/// The bits that the label file of the invocation gives the names of a list.
-std::vector<unsigned> label_bits(std::string_view names);
-bool has_labels(const Entry& entry, const std::vector<unsigned>& bits);
-
-/// The entry that a fixture's row became.
-const Entry* find_entry(const std::vector<Entry>& entries, const FixtureEntry& wanted);
 
 }  // namespace ctwin::test

@@ -94,10 +94,10 @@ Verdict judge(Runner& runner, const Invocation& invocation, bool verbatim) {
   const Run ctwin = runner.run(Side::kCtwin, invocation);
   const auto verbatim_mismatch = compare(conntrack.seen, ctwin.seen);
   if (verbatim) return {verbatim_mismatch, {}};
-  Plan plan(invocation, conntrack);
+  Plan plan(invocation, conntrack, runner);
   find_differences(plan);
   if (plan.names().empty()) return {verbatim_mismatch, {}};
-  const auto mismatch = compare(plan.expected(runner), ctwin.seen);
+  const auto mismatch = compare(plan.expected(runner).seen, ctwin.seen);
   if (mismatch || !verbatim_mismatch) return {mismatch, {}};
   return {{}, plan.names()};
 }

@@ -32,8 +32,9 @@ struct Invocation {
   bool privileged = true;
   bool same_namespace = false;
   std::vector<std::string> actions;
-  std::string labels;      ///< contents of the label file, if not the usual ones
-  bool label_file = true;  ///< false: there is no label file
+  std::string labels;         ///< contents of the label file, if not the usual ones
+  bool after_a_tick = false;  ///< timeouts must be below the second they were created with
+  bool label_file = true;     ///< false: there is no label file
 
   bool is_event_case() const { return !actions.empty(); }
 };

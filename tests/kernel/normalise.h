@@ -46,13 +46,14 @@ Observation observe(const Ended& ended, const TableState& after, const IdNames& 
 
 Line normalised_line(std::string_view text, const IdNames& names);
 Line entry_line(const Entry& entry);
+void hide_use(Line& line);
 std::string normalised_error(std::string_view line);
 
 /// Lines that are entries of a table are put in order; what frames them stays where it is.
 void sort_entry_lines(std::vector<Line>& lines);
 
-/// What is different, as a text for people; nothing if all is equal. An expected line of standard
-/// error that ends in "…" stands for every line that begins as it does.
+/// What is different, as a text for people; nothing if all is equal. An expected line that
+/// ends in "…" stands for every line that begins as it does, "…" alone for any output but none.
 std::optional<std::string> compare(const Observation& expected, const Observation& actual);
 
 }  // namespace ctwin::test

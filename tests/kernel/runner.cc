@@ -105,11 +105,8 @@ std::string filled_in(std::string word, const TableState& state, const std::stri
   const size_t close = word.find('}', open);
   if (open == std::string::npos || close == std::string::npos) return word;
   const FixtureEntry& wanted = fixture_entry(word.substr(open + 4, close - open - 4));
-  for (const Entry& entry : state.entries)
-    if (entry.orig.src == wanted.src && entry.orig.dst == wanted.dst && entry.zone == wanted.zone &&
-        entry.proto == wanted.proto && (entry.orig.sport == wanted.sport || entry.icmp_like()))
-      return word.replace(open, close - open + 1, std::to_string(entry.id));
-  return word.replace(open, close - open + 1, "1");
+  const Entry* found = find_entry(state.entries, wanted);
+  return word.replace(open, close - open + 1, std::to_string(found ? found->id : 1));
 }
 
 bool deletes(const Invocation& invocation) {
@@ -201,14 +198,19 @@ void Runner::fill(Place& where, const Invocation& invocation) {
       require(where.table.create_expectations(standard_expectations()), "creating expectations");
       break;
   }
-  if (compares_timeouts(invocation))
+  if (invocation.after_a_tick || compares_timeouts(invocation))
     require(where.table.let_a_tick_pass(), "waiting for the kernel's clock");
 }
 
-void Runner::prepare(const std::vector<FixtureEntry>& entries) {
+uint32_t Runner::prepare(const std::vector<FixtureEntry>& entries) {
   Place& where = place(Side::kConntrack);
   empty(where);
   require(where.table.create(entries), "filling the table");
+  const Result<TableState> state = where.table.read();
+  if (!state) require(state.error(), "reading the table");
+  where.left = state->entries;
+  const Entry* last = find_entry(state->entries, entries.back());
+  return last ? last->id : 0;
 }
 
 void Runner::write_files(const Invocation& invocation) {
@@ -226,11 +228,7 @@ void Runner::act(Place& where, const std::string& action) {
   const auto named = [&](std::string_view name) -> Entry {
     const Result<TableState> state = where.table.read();
     const FixtureEntry& wanted = fixture_entry(name);
-    for (const Entry& entry : state->entries)
-      if (entry.orig.src == wanted.src && entry.orig.dst == wanted.dst &&
-          entry.proto == wanted.proto && entry.zone == wanted.zone &&
-          (entry.orig.sport == wanted.sport || entry.icmp_like()))
-        return entry;
+    if (const Entry* found = find_entry(state->entries, wanted)) return *found;
     require(Error{ENOENT, "no entry of this name"}, action.c_str());
     return {};
   };

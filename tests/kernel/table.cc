@@ -382,6 +382,14 @@ bool is_dst_nat(const Entry& entry) {
           entry.orig.dport != entry.reply.sport);
 }
 
+const Entry* find_entry(const std::vector<Entry>& entries, const FixtureEntry& wanted) {
+  for (const Entry& entry : entries)
+    if (entry.orig.src == wanted.src && entry.orig.dst == wanted.dst && entry.zone == wanted.zone &&
+        entry.proto == wanted.proto && (entry.orig.sport == wanted.sport || entry.icmp_like()))
+      return &entry;
+  return nullptr;
+}
+
 void Table::Close::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
 
 Table::~Table() = default;

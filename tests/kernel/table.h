@@ -102,6 +102,9 @@ struct Entry {
 bool is_src_nat(const Entry& entry);
 bool is_dst_nat(const Entry& entry);
 
+/// The entry that a fixture's row became.
+const Entry* find_entry(const std::vector<Entry>& entries, const FixtureEntry& wanted);
+
 struct Expectation {
   uint32_t timeout = 0;
   std::string text;  ///< without the timeout

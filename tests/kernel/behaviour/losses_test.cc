@@ -28,11 +28,6 @@ unsigned long number_before(const std::string& text, const std::string& what) {
   return 0;
 }
 
-void suspend(const Child& child) {
-  child.send_signal(SIGSTOP);
-  REQUIRE(comes_true([&] { return is_stopped(child.pid()); }));
-}
-
 }  // namespace
 
 TEST_CASE("-b sets the buffer of the socket that events come in by") {

@@ -52,6 +52,12 @@ std::string first_word(const std::string& path) {
   return text.substr(0, text.find(' '));
 }
 
+bool is_stopped(pid_t pid) {
+  const std::string text = read_text("/proc/" + std::to_string(pid) + "/stat");
+  const size_t end = text.rfind(')');
+  return end != std::string::npos && text.substr(end + 1, 2) == " T";
+}
+
 }  // namespace
 
 Status prepare_folder() {
@@ -179,10 +185,9 @@ bool sits_in(pid_t pid, long system_call) {
   return first_word("/proc/" + std::to_string(pid) + "/syscall") == std::to_string(system_call);
 }
 
-bool is_stopped(pid_t pid) {
-  const std::string text = read_text("/proc/" + std::to_string(pid) + "/stat");
-  const size_t end = text.rfind(')');
-  return end != std::string::npos && text.substr(end + 1, 2) == " T";
+void suspend(const Child& child) {
+  child.send_signal(SIGSTOP);
+  REQUIRE(comes_true([&] { return is_stopped(child.pid()); }));
 }
 
 SlowReader::SlowReader() : path_(file_path("pipe")) {

@@ -81,8 +81,8 @@ int receive_buffer(const OwnedFd& socket);
 
 /// The child sits in this system call.
 bool sits_in(pid_t pid, long system_call);
-/// The process is stopped by SIGSTOP.
-bool is_stopped(pid_t pid);
+/// Stops a program where it is, until SIGCONT.
+void suspend(const Child& child);
 
 /// Standard output for one program, a pipe that takes little and is read when the test wants to.
 class SlowReader {

@@ -1,0 +1,224 @@
+// Differences of -R: where a message points to, and lines that do not leak into each other.
+#include <algorithm>
+
+#include "differences.h"
+
+namespace ctwin::test {
+
+namespace {
+
+bool is_load(const Invocation& invocation) {
+  return invocation.words.size() >= 2 &&
+         (invocation.words[0] == "-R" || invocation.words[0] == "--load-file") &&
+         (invocation.words[1] == "-" || invocation.words[1] == "{dir}/input");
+}
+
+std::string first_lines(const std::vector<std::string>& lines, size_t count) {
+  std::string text;
+  for (size_t i = 0; i < count; ++i) text += lines[i] + "\n";
+  return text;
+}
+
+/// The first line with which conntrack fails in the same way.
+size_t failing_line(Runner& runner, const Plan& plan, int exit_code) {
+  const std::vector<std::string> lines = split_lines(plan.like.input);
+  Invocation part = plan.like;
+  for (size_t count = 1; count < lines.size(); ++count) {
+    part.input = first_lines(lines, count);
+    if (runner.run(Side::kConntrack, part).seen.exit_code == exit_code) return count;
+  }
+  return lines.size();
+}
+
+std::string file_name(const Runner& runner, const Plan& plan) {
+  const std::string& word = plan.invocation().words[1];
+  return word == "-" ? word : runner.folder() + "/input";
+}
+
+void locate(std::vector<std::string>& errors, const std::string& place) {
+  constexpr std::string_view kBegin = "PFX: ";
+  for (std::string& error : errors) {
+    if (!error.starts_with(kBegin) || error.ends_with(" has been emptied.")) continue;
+    error.insert(kBegin.size(), place);
+    return;
+  }
+}
+
+/// A line of the file as a command of its own; nothing for comments.
+std::optional<Invocation> command_of(const std::string& line, const Invocation& from) {
+  const size_t begin = line.find_first_not_of(" \t");
+  if (begin == std::string::npos || line[begin] == '#') return {};
+  std::string row = line;
+  std::replace(row.begin(), row.end(), '\t', ' ');
+  Result<Invocation> invocation = parse_row(row, from.group);
+  if (!invocation) return {};
+  invocation->contents = from.contents;
+  invocation->privileged = from.privileged;
+  invocation->labels = from.labels;
+  invocation->label_file = from.label_file;
+  return std::move(*invocation);
+}
+
+/// A line that is hard to take apart here is compared as conntrack has it.
+bool is_plain(const std::string& text) {
+  return text.find_first_of("\"'\\\r") == std::string::npos;
+}
+
+bool leaks(const CommandLine& line) {
+  return line.has_any({"output", "mark", "label", "label-add", "label-del", "labelmap"});
+}
+
+bool is_summary(const std::string& error) {
+  return error.find(" flow entries have been ") != std::string::npos;
+}
+
+/// What a line alone is expected to do, on the tables as they are at the start of the file.
+struct Outcome {
+  size_t line = 0;
+  bool differs = false;  ///< from what conntrack does
+  Run run;
+};
+
+std::vector<Outcome> outcomes_of(const Plan& plan) {
+  std::vector<Outcome> outcomes;
+  const std::vector<std::string> lines = split_lines(plan.like.input);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const auto command = command_of(lines[i], plan.like);
+    if (!command) continue;
+    Outcome outcome{i + 1, false, plan.runner().run(Side::kConntrack, *command)};
+    Plan alone(*command, outcome.run, plan.runner());
+    find_differences(alone);
+    if (!alone.names().empty()) {
+      Run expected = alone.expected(plan.runner());
+      outcome.differs = compare(outcome.run.seen, expected.seen).has_value();
+      outcome.run = std::move(expected);
+    }
+    outcomes.push_back(std::move(outcome));
+  }
+  return outcomes;
+}
+
+/// Puts together what the lines do one by one; they must not touch the same entries.
+class OneByOne {
+ public:
+  explicit OneByOne(const Plan& plan) : plan_(plan) {
+    result_.before = result_.after = plan.conntrack().before;
+    for (const Expectation& expectation : result_.before.expectations)
+      result_.seen.expectations.push_back({"timeout=@ " + expectation.text, {expectation.timeout}});
+  }
+
+  Run run(std::vector<Outcome> outcomes) {
+    for (Outcome& outcome : outcomes)
+      if (outcome.run.seen.exit_code == 2) return refuse(outcome);
+    for (Outcome& outcome : outcomes)
+      if (!carry_out(outcome)) break;
+    return std::move(result_);
+  }
+
+ private:
+  Run refuse(const Outcome& outcome) {
+    result_.seen.errors = outcome.run.seen.errors;
+    locate(result_.seen.errors, place(outcome.line));
+    result_.seen.exit_code = 2;
+    return std::move(result_);
+  }
+
+  std::string place(size_t line) const {
+    return file_name(plan_.runner(), plan_) + ":" + std::to_string(line) + ": ";
+  }
+
+  /// False when the line fails and the rest is not carried out.
+  bool carry_out(Outcome& outcome) {
+    Observation& seen = result_.seen;
+    Observation& more = outcome.run.seen;
+    for (Line& line : more.output) {
+      hide_use(line);
+      seen.output.push_back(std::move(line));
+    }
+    std::erase_if(more.errors, is_summary);
+    apply(outcome.run);
+    const bool failed =
+        !more.errors.empty() && more.errors.back().starts_with("PFX: Operation failed");
+    if (failed) locate(more.errors, place(outcome.line));
+    seen.errors.insert(seen.errors.end(), more.errors.begin(), more.errors.end());
+    if (failed) seen.exit_code = 1;
+    return !failed;
+  }
+
+  /// Does to the entries what the line did to those of the start.
+  void apply(const Run& run) {
+    const auto find = [](std::vector<Entry>& entries, const std::string& name) {
+      return std::find_if(entries.begin(), entries.end(),
+                          [&](const Entry& entry) { return entry.name() == name; });
+    };
+    TableState before = result_.before;
+    TableState after = run.after;
+    std::vector<Entry>& mine = result_.after.entries;
+    for (const Entry& entry : before.entries)
+      if (find(after.entries, entry.name()) == after.entries.end())
+        if (const auto gone = find(mine, entry.name()); gone != mine.end()) mine.erase(gone);
+    for (const Entry& entry : after.entries) {
+      const auto old = find(before.entries, entry.name());
+      if (old != before.entries.end() && same(*old, entry)) continue;
+      if (const auto changed = find(mine, entry.name()); changed != mine.end())
+        *changed = entry;
+      else
+        mine.push_back(entry);
+    }
+    if (run.after.expectations.size() < run.before.expectations.size())
+      result_.seen.expectations = run.seen.expectations;
+  }
+
+  static bool same(const Entry& a, const Entry& b) {
+    const uint32_t first = a.timeout.value_or(0);
+    const uint32_t second = b.timeout.value_or(0);
+    return a.text() == b.text() && std::max(first, second) - std::min(first, second) <= 1;
+  }
+
+  const Plan& plan_;
+  Run result_;
+};
+
+bool lines_alone(Plan& plan) {
+  if (!is_load(plan.invocation()) || plan.like.input.empty() || !is_plain(plan.like.input))
+    return false;
+  // Where the first mistake is one that conntrack sees, it says so itself.
+  if (plan.refused() || !plan.like.privileged) return false;
+  bool leaking = false;
+  for (const std::string& text : split_lines(plan.like.input)) {
+    const auto command = command_of(text, plan.like);
+    if (command) leaking |= leaks(CommandLine(command->words));
+  }
+  auto outcomes = outcomes_of(plan);
+  leaking &= outcomes.size() > 1;
+  const auto differs = [](const Outcome& outcome) { return outcome.differs; };
+  if (!leaking && std::none_of(outcomes.begin(), outcomes.end(), differs)) return false;
+  plan.settled = true;
+  plan.produce([outcomes = std::move(outcomes)](Runner&, const Plan& made) {
+    return OneByOne(made).run(outcomes);
+  });
+  return true;
+}
+
+bool location(Plan& plan) {
+  const Observation& seen = plan.conntrack().seen;
+  if (!is_load(plan.invocation()) || seen.exit_code == 0 || seen.signal != 0) return false;
+  plan.produce([](Runner& runner, const Plan& made) {
+    Run run = runner.run(Side::kConntrack, made.instead());
+    const size_t line = failing_line(runner, made, run.seen.exit_code);
+    locate(run.seen.errors, file_name(runner, made) + ":" + std::to_string(line) + ": ");
+    return run;
+  });
+  return true;
+}
+
+constexpr Difference kDifferences[] = {
+    {"lines of -R", "section 7 item 18: every line stands for itself", lines_alone},
+    {"errors of -R", "item 5 of the issue: they carry FILE:LINE", location},
+};
+
+}  // namespace
+
+std::span<const Difference> differences_of_files() { return kDifferences; }
+
+}  // namespace ctwin::test
