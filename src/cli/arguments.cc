@@ -266,9 +266,34 @@ MaybeProblem apply_generic_option(const Word& word, Arguments& arguments, std::s
     case Option::kLabelAdd:
     case Option::kLabelDel: return apply_labels(word, arguments);
     case Option::kLabelMap: arguments.label_map = text; return {};
-    case Option::kNetns: arguments.netns = text; return {};
     case Option::kNatRange: warnings += "WARNING: ignoring -a, deprecated option.\n"; return {};
     default: return {};
+  }
+}
+
+MaybeProblem apply_own_option(const Word& word, OwnOptions& own) {
+  const OptionRow& row = *word.row;
+  const std::string_view text = word.value.value_or(std::string_view{});
+  switch (row.option) {
+    case Option::kNetns: own.netns = text; return {};
+    case Option::kBackend:
+      own.backend = text;
+      if (text == "kernel" || text == "engine") return {};
+      return usage(quoted("invalid value '", text, "' for --backend: expected kernel or engine"));
+    case Option::kPcap: own.captures.push_back(text); return {};
+    case Option::kSysctl: own.sysctls.push_back(text); return {};
+    case Option::kTrace:
+      own.trace = true;
+      own.trace_only_invalid = word.value.has_value();
+      if (!word.value || text == "invalid") return {};
+      return usage(quoted("invalid value '", text, "' for --trace: expected invalid"));
+    case Option::kRunOut: own.run_out = true; return {};
+    case Option::kChecksum:
+      own.checksums = text;
+      if (text == "auto" || text == "verify" || text == "ignore") return {};
+      return usage(
+          quoted("invalid value '", text, "' for --checksum: expected auto, verify or ignore"));
+    default: return apply_number(row, text, 0, own.seed);
   }
 }
 
@@ -410,6 +435,7 @@ std::optional<Problem> apply_option(const Word& word, Arguments& arguments, std:
   if (row.option == Option::kLabelMap && arguments.given.has(Option::kLabelMap))
     return usage("option `--labelmap' can only be specified once");
   if (row.option != Option::kNatRange && row.group != Group::kOwn) arguments.given.add(row.option);
+  if (row.group == Group::kOwn) return apply_own_option(word, arguments.own);
   if (row.protocols != 0) return apply_protocol_option(row, *word.value, arguments);
   return apply_generic_option(word, arguments, warnings);
 }

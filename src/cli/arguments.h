@@ -44,6 +44,24 @@ struct ProtocolValues {
   std::optional<uint16_t> icmp_id;
 };
 
+/// ctwin's own options: which table, and what is fed to it.
+struct OwnOptions {
+  std::optional<std::string_view> netns;
+  std::optional<std::string_view> backend;
+  std::vector<std::string_view> captures;
+  std::vector<std::string_view> sysctls;
+  bool trace = false;
+  bool trace_only_invalid = false;
+  bool run_out = false;
+  std::optional<std::string_view> checksums;
+  uint64_t seed = 1;
+
+  /// True when an option makes sense only with an engine.
+  bool imply_engine() const {
+    return !captures.empty() || !sysctls.empty() || trace || run_out || checksums;
+  }
+};
+
 /// Views point into the words that were read.
 struct Arguments {
   Command command = Command::kNone;
@@ -71,7 +89,7 @@ struct Arguments {
   EventList events;
   OutputList output;
   uint32_t buffer_size = 0;
-  std::optional<std::string_view> netns;
+  OwnOptions own;
 
   /// True when an option uses label names, or asks for them in the output.
   bool needs_label_map() const {

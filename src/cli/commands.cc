@@ -2,7 +2,6 @@
 
 #include <cerrno>
 
-#include "base/posix.h"
 #include "cli/build.h"
 #include "cli/entry_writer.h"
 #include "cli/stats.h"
@@ -142,7 +141,7 @@ int list_expectations(Session& session, const Arguments& arguments) {
   size_t count = 0;
   Status status =
       (*client)->dump_expectations(arguments.family, [&](const Expectation& expectation) {
-        printer.print({.expectation = expectation, .now = wall_clock_ns()});
+        printer.print({.expectation = expectation, .now = session.now()});
         ++count;
         return !interrupted(session);
       });
@@ -177,7 +176,7 @@ int get_expectation(Session& session, const Arguments& arguments) {
   FlowPrinter printer(session, print_options(arguments, nullptr));
   Status status =
       (*client)->get_expectation(build_expectation(arguments), [&](const Expectation& expectation) {
-        printer.print({.expectation = expectation, .now = wall_clock_ns()});
+        printer.print({.expectation = expectation, .now = session.now()});
         return true;
       });
   printer.finish();

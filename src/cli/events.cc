@@ -13,10 +13,10 @@
 #include <csignal>
 #include <cstring>
 
-#include "base/posix.h"
 #include "cli/build.h"
 #include "cli/commands.h"
 #include "cli/program_names.h"
+#include "cli/progress.h"
 #include "ctnetlink/match.h"
 #include "ctnetlink/uapi.h"
 
@@ -98,6 +98,10 @@ class Watcher {
     while (wait()) {
       const Status status = client_.receive_events(sinks);
       if (status.ok() || status.error().code == EINTR) continue;
+      if (status.error().code == EAGAIN) {
+        if (!step_feed(session_)) break;
+        continue;
+      }
       if (status.error().code != ENOBUFS)
         return session_.messages.report(
             {kOtherProblem, std::string("failed to received netlink event: ") +
@@ -112,7 +116,7 @@ class Watcher {
   ctnetlink::EventSinks make_sinks() {
     if (expect_)
       return {{}, [this](const ExpectationEvent& event) {
-                printer_.print({event.expectation, event.kind, wall_clock_ns()});
+                printer_.print({event.expectation, event.kind, session_.now()});
                 ++count_;
                 return true;
               }};
@@ -128,7 +132,7 @@ class Watcher {
     record.verb = event.kind == EventKind::kDestroy  ? SaveVerb::kDelete
                   : event.kind == EventKind::kUpdate ? SaveVerb::kUpdate
                                                      : SaveVerb::kAdd;
-    record.now = wall_clock_ns();
+    record.now = session_.now();
     record.event_time =
         event.flow.has(FlowField::kTimestampEvent) ? event.flow.timestamp_event : record.now;
     record.port_id = event.port_id;
@@ -141,8 +145,9 @@ class Watcher {
 
   /// Waits for something to receive; false when the watch is over.
   bool wait() {
-    pollfd sources[] = {{fd_, POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
     if (ended()) return false;
+    if (fd_ < 0) return true;  // an engine in this process: nothing to wait for
+    pollfd sources[] = {{fd_, POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
     if (poll(sources, 1, 0) != 0) return true;
     session_.output.flush();
     programs_.forget();  // the next event may be minutes away, and ports are used again
@@ -156,7 +161,7 @@ class Watcher {
   int summarize() {
     session_.messages.say(std::to_string(count_) + (expect_ ? " expectation" : " flow") +
                           " events have been shown.");
-    if (const uint32_t lost = dropped_messages(fd_); lost != 0)
+    if (const uint32_t lost = fd_ < 0 ? 0 : dropped_messages(fd_); lost != 0)
       session_.messages.say(std::to_string(lost) + " events have been lost.");
     return 0;
   }
@@ -180,7 +185,7 @@ int watch_events(Session& session, const Arguments& arguments) {
   const bool chosen = arguments.given.has(Option::kBufferSize);
   const int wanted = chosen ? static_cast<int>(std::min<uint32_t>(arguments.buffer_size, INT32_MAX))
                             : kDefaultBufferBytes;
-  const int size = set_receive_buffer(backend.fd(), wanted);
+  const int size = backend.fd() < 0 ? wanted : set_receive_buffer(backend.fd(), wanted);
   if (Status joined = backend.join(event_groups(arguments)); !joined)
     return session.operation_failed(joined.error(), arguments);
   if (chosen)

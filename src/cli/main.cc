@@ -1,35 +1,103 @@
-#include "backend/kernel.h"
+// The program: puts command line, table and command together.
+#include <cstdlib>
+
+#include "backend/open.h"
 #include "base/posix.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/progress.h"
 
 namespace ctwin::cli {
 
 namespace {
 
+std::vector<std::string> strings(const std::vector<std::string_view>& views) {
+  return {views.begin(), views.end()};
+}
+
+/// Is the table an engine's? --backend says so, else an option that needs one, else CTWIN_BACKEND.
+Result<bool> wants_engine(const OwnOptions& own) {
+  if (own.backend) {
+    if (*own.backend == "kernel" && own.imply_engine())
+      return Error{EINVAL,
+                   "--backend kernel takes no --pcap, --sysctl, --trace, --run-out or "
+                   "--checksum: these are for an engine"};
+    return *own.backend == "engine";
+  }
+  if (own.imply_engine()) return true;
+  const char* preset = std::getenv("CTWIN_BACKEND");
+  if (!preset || std::string_view(preset) == "kernel") return false;
+  if (std::string_view(preset) == "engine") return true;
+  return Error{EINVAL, std::string("CTWIN_BACKEND is '") + preset + "': expected kernel or engine"};
+}
+
+backend::TableOptions table_options(Session& session, const Arguments& arguments, bool engine) {
+  const OwnOptions& own = arguments.own;
+  backend::TableOptions options;
+  options.engine = engine;
+  options.captures = strings(own.captures);
+  options.sysctls = strings(own.sysctls);
+  if (own.checksums) options.checksums = *own.checksums;
+  options.run_out = own.run_out;
+  options.seed = own.seed;
+  options.trace = own.trace;
+  options.trace_only_invalid = own.trace_only_invalid;
+  options.trace_json = arguments.output.json;
+  options.trace_to = [&session](std::string_view text) { session.output.buffer().append(text); };
+  options.remark = [&session](std::string_view text) { session.messages.say(text); };
+  return options;
+}
+
+int run_any(Session& session, const Arguments& arguments) {
+  switch (arguments.command) {
+    case Command::kEvent: return watch_events(session, arguments);
+    case Command::kNone: return 0;
+    default: return run_command(session, arguments);
+  }
+}
+
+/// The command on its table, behind the packets if there are any.
+int run_on_table(Session& session, const CommandLine& line) {
+  const Arguments& arguments = line.arguments;
+  const auto engine = wants_engine(arguments.own);
+  if (!engine) return session.messages.report({kUsageProblem, engine.error().text});
+  if (arguments.own.netns)
+    if (Status entered = enter_network_namespace(std::string(*arguments.own.netns)); !entered)
+      return session.messages.report({kOtherProblem, entered.error().text});
+  auto table = backend::open_table(table_options(session, arguments, *engine));
+  if (!table)
+    return session.messages.report(
+        {table.error().code == EINVAL ? kUsageProblem : kOtherProblem, table.error().text});
+  session.use((*table)->source(), (*table)->feed());
+  if (line.load_file) return load_file(session, *line.load_file);
+  if (arguments.command != Command::kEvent) run_feed(session);
+  const int code = run_any(session, arguments);
+  const int damage = finish_feed(session);
+  session.close();
+  return code != 0 ? code : damage;
+}
+
+void print(Session& session, std::string_view text) { session.output.buffer().append(text); }
+
 int run(Session& session, CommandLine& line) {
   Arguments& arguments = line.arguments;
   if (!line.warnings.empty()) session.messages.raw(line.warnings);
   if (line.problem) return session.messages.report(*line.problem);
-  if (arguments.netns)
-    if (Status entered = enter_network_namespace(std::string(*arguments.netns)); !entered)
-      return session.messages.report({kOtherProblem, entered.error().text});
-  if (line.load_file) return load_file(session, *line.load_file);
+  if (line.load_file) return run_on_table(session, line);
   if (auto problem = resolve_labels(session.label_map(arguments), arguments))
     return session.messages.report(*problem);
   if (auto problem = check_arguments(arguments)) return session.messages.report(*problem);
-  switch (arguments.command) {
-    case Command::kNone:
-    case Command::kHelp:
-      fmt::format_to(fmt::appender(session.output.buffer()), "{}",
-                     help_text(session.program.path, arguments));
-      return 0;
-    case Command::kVersion:
-      fmt::format_to(fmt::appender(session.output.buffer()), "{}\n", session.program.version);
-      return 0;
-    case Command::kEvent: return watch_events(session, arguments);
-    default: return run_command(session, arguments);
+  const bool only_packets = arguments.command == Command::kNone && arguments.own.imply_engine();
+  if (arguments.command == Command::kVersion) {
+    print(session, session.program.version + "\n");
+    return 0;
   }
+  if (arguments.command == Command::kHelp ||
+      (arguments.command == Command::kNone && !only_packets)) {
+    print(session, help_text(session.program.path, arguments));
+    return 0;
+  }
+  return run_on_table(session, line);
 }
 
 }  // namespace
@@ -41,8 +109,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string_view> words(argv, argv + argc);
   const cli::Program program(words.empty() ? "ctwin" : words.front());
   cli::catch_signals();
-  const auto source = backend::kernel_source();
-  cli::Session session(program, *source);
+  cli::Session session(program);
   cli::CommandLine line = cli::parse_command_line(words);
   return session.finish(cli::run(session, line));
 }

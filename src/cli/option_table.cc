@@ -28,6 +28,11 @@ constexpr OptionRow protocol(Option option, uint8_t protocols, std::string_view 
           protocols, Group::kProtocol, validity, value, help};
 }
 
+constexpr OptionRow own(Option option, std::string_view name, Argument argument,
+                        std::string_view value, std::string_view help) {
+  return {option, Command::kNone, 0, name, {}, argument, 0, Group::kOwn, {}, value, help};
+}
+
 // Generic columns, as validity() counts them:
 //   list, create/add, update, delete, get, flush, event, help,
 //   list expect, create expect, delete expect, get expect, event expect
@@ -120,17 +125,21 @@ constexpr OptionRow kRows[] = {
     option(Option::kLabelMap, 'M', "labelmap", {}, Argument::kRequired, Group::kOutput,
            "o-oo--o------", "FILE", "names of labels"),
 
-    {Option::kNetns,
-     Command::kNone,
-     0,
-     "netns",
-     {},
-     Argument::kRequired,
-     0,
-     Group::kOwn,
-     {},
-     "NAME|PID|PATH",
-     "work in this network namespace"},
+    own(Option::kNetns, "netns", Argument::kRequired, "NAME|PID|PATH",
+        "work in this network namespace"),
+    own(Option::kBackend, "backend", Argument::kRequired, "kernel|engine",
+        "which table: the kernel's, or an engine's in this process"),
+    own(Option::kPcap, "pcap", Argument::kRequired, "[IFACE=]FILE",
+        "packets for the engine, then the command; repeatable"),
+    own(Option::kSysctl, "sysctl", Argument::kRequired, "NAME=VALUE",
+        "a setting of the engine; repeatable"),
+    own(Option::kTrace, "trace", Argument::kAttached, "[=invalid]",
+        "what became of each packet, and why"),
+    own(Option::kRunOut, "run-out", Argument::kNone, {},
+        "after the last packet, wait until every entry has expired"),
+    own(Option::kChecksum, "checksum", Argument::kRequired, "auto|verify|ignore",
+        "what to think of the packets' checksums"),
+    own(Option::kSeed, "seed", Argument::kRequired, "NUMBER", "of the engine's randomness"),
 
     protocol(Option::kSport, kPorts, "sport", "orig-port-src", "ooo33MM", "PORT",
              "original source port"),

@@ -61,6 +61,13 @@ enum class Option : uint8_t {
   kReplyZone,
   kLabelMap,
   kNetns,
+  kBackend,
+  kPcap,
+  kSysctl,
+  kTrace,
+  kRunOut,
+  kChecksum,
+  kSeed,
   // Options of a protocol, known only behind its -p.
   kSport,
   kDport,
@@ -83,6 +90,7 @@ enum class Option : uint8_t {
 enum class Argument : uint8_t {
   kNone,
   kRequired,
+  kAttached,       ///< only as --name=value, and may be left out
   kOptional,       ///< attached, or the next word unless it begins with - or !
   kTable,          ///< as kOptional, but letters behind it in a cluster are options
   kTableAttached,  ///< as kTable, but letters behind it in a cluster are its argument

@@ -92,29 +92,37 @@ std::optional<Problem> dispatch(const std::vector<Word>& found, CommandLine& lin
   return problem;
 }
 
-/// -R is known only as the first word, behind nothing but ctwin's own options.
-bool take_load_file(std::span<const std::string_view> words, CommandLine& line) {
-  const auto asks_for_netns = [](std::string_view word) {
-    return word == "--netns" || word.starts_with("--netns=");
-  };
+/// How many words at the front, the program's name among them, are ctwin's own options.
+size_t count_leading_own(std::span<const std::string_view> words) {
   size_t at = 1;
-  while (at < words.size() && asks_for_netns(words[at])) {
-    const bool separate = words[at] == "--netns";
-    if (separate && at + 1 == words.size()) return false;
-    line.arguments.netns = separate ? words[at + 1] : words[at].substr(8);
-    at += separate ? 2 : 1;
+  while (at < words.size() && words[at].starts_with("--")) {
+    const size_t equals = words[at].find('=');
+    const std::string_view name = words[at].substr(2, equals - 2);
+    const OptionRow* own = nullptr;
+    for (const OptionRow& row : option_table())
+      if (row.group == Group::kOwn && row.name == name) own = &row;
+    if (!own) break;
+    const bool takes_next =
+        own->argument == Argument::kRequired && equals == std::string_view::npos;
+    at += takes_next ? 2 : 1;
   }
-  if (at + 1 >= words.size() || (words[at] != "-R" && words[at] != "--load-file")) return false;
+  return at;
+}
+
+/// -R is known only as the first word, behind nothing but ctwin's own options.
+std::span<const std::string_view> take_load_file(std::span<const std::string_view> words,
+                                                 CommandLine& line) {
+  const size_t at = count_leading_own(words);
+  if (at + 1 >= words.size() || (words[at] != "-R" && words[at] != "--load-file")) return words;
   line.load_file = words[at + 1];
-  return true;
+  return words.first(at);
 }
 
 }  // namespace
 
 CommandLine parse_command_line(std::span<const std::string_view> words) {
   CommandLine line;
-  if (take_load_file(words, line)) return line;
-  WordScanner scanner(words);
+  WordScanner scanner(take_load_file(words, line));
   const std::vector<Word> found = scan(scanner);
   line.problem = dispatch(found, line);
   if (!line.problem && !scanner.error().empty())

@@ -85,16 +85,14 @@ struct NatSide {
   uint16_t port;
 };
 
-/// "-g A", "-g A:P" or, where nothing was translated, "-r A" – the options are given.
-///
-/// A port alone that was translated can be made again by naming the address as well, but such a
-/// pair cannot be matched: -U and -D take the address for one that was translated.
+/// "-g A", "-g A:P" or, where nothing was translated, "-r A" – the options are given. A port that
+/// was translated without its address is named only where `port_alone` allows it.
 template <size_t kNat, size_t kPlain>
-void write_nat_side(const NatSide& side, bool creates, const char (&nat)[kNat],
+void write_nat_side(const NatSide& side, bool port_alone, const char (&nat)[kNat],
                     const char (&plain)[kPlain], Writer& out) {
   const uint8_t family = side.address.family;
   const bool address = side.translated && side.original_address != side.address;
-  const bool port = side.translated && side.original_port != side.port && (address || creates);
+  const bool port = side.translated && side.original_port != side.port && (address || port_alone);
   if (!address && !port) {
     out.put(plain);
     out.address(side.address, family);
@@ -109,11 +107,18 @@ void write_nat_side(const NatSide& side, bool creates, const char (&nat)[kNat],
   out.character(' ');
 }
 
+/// Naming the address that stayed asks for a translation to it, which makes the flow anew. It is no
+/// way to find the flow – -U and -D take the address for one that was translated – and older
+/// versions forget such ports but for TCP and UDP, where they would have kept the reply's.
+bool may_name_port_alone(SaveVerb verb, uint8_t proto) {
+  return verb == SaveVerb::kAdd && (proto == IPPROTO_TCP || proto == IPPROTO_UDP);
+}
+
 void write_addresses(const FlowRecord& record, Writer& out) {
   const Flow& flow = record.flow;
   const Tuple& orig = orig_tuple(flow);
   const Tuple& reply = reply_tuple(flow);
-  const bool creates = record.verb == SaveVerb::kAdd;
+  const bool port_alone = may_name_port_alone(record.verb, orig.proto);
   const bool ports = transport_kind(orig.proto) == TransportKind::kPorts;
   out.put("-s ");
   out.address(orig.src, orig.family());
@@ -124,10 +129,10 @@ void write_addresses(const FlowRecord& record, Writer& out) {
   const bool snat = ctnetlink::is_source_nat(flow);
   write_nat_side({dnat, orig.dst, reply.src, ports ? orig.dport : uint16_t{0},
                   ports ? reply.sport : uint16_t{0}},
-                 creates, "-g ", "-r ", out);
+                 port_alone, "-g ", "-r ", out);
   write_nat_side({snat, orig.src, reply.dst, ports ? orig.sport : uint16_t{0},
                   ports ? reply.dport : uint16_t{0}},
-                 creates, "-n ", "-q ", out);
+                 port_alone, "-n ", "-q ", out);
 }
 
 void write_icmp(const Tuple& tuple, std::string_view name, Writer& out) {

@@ -9,11 +9,16 @@ namespace ctwin::cli {
 
 Result<ctnetlink::Client*> Session::open(std::unique_ptr<ctnetlink::Client>& client) {
   if (!client) {
-    auto backend = source_.open();
+    auto backend = source_->open();
     if (!backend) return backend.error();
     client = std::make_unique<ctnetlink::Client>(std::move(*backend));
   }
   return client.get();
+}
+
+uint64_t Session::now() const {
+  const auto received = client_ ? client_->backend().received_at() : std::nullopt;
+  return received ? *received : wall_clock_ns();
 }
 
 std::string Session::describe(const Error& error, Command command, Table table) {
@@ -66,8 +71,7 @@ void FlowPrinter::print(FlowRecord record) {
   begin(false);
   const bool running =
       record.flow.has(FlowField::kTimestampStart) && !record.flow.has(FlowField::kTimestampStop);
-  if (record.now == 0 && (running || record.event != EventKind::kNone))
-    record.now = wall_clock_ns();
+  if (record.now == 0 && (running || record.event != EventKind::kNone)) record.now = session_.now();
   print_flow(record, options_, output_.buffer());
   output_.end_line();
 }

@@ -9,13 +9,25 @@
 #include "cli/print.h"
 #include "ctnetlink/client.h"
 #include "ctwin/backend.h"
+#include "ctwin/feed.h"
 
 namespace ctwin::cli {
 
 class Session {
  public:
-  Session(const Program& called_as, BackendSource& source)
-      : program(called_as), messages(called_as, output), source_(source) {}
+  explicit Session(const Program& called_as) : program(called_as), messages(called_as, output) {}
+
+  /// The table to work on, and the packets that are to pass before the command, or null.
+  void use(BackendSource& source, Feed* feed) {
+    source_ = &source;
+    feed_ = feed;
+  }
+  Feed* feed() { return feed_; }
+  /// Ends all conversations; the table may go away.
+  void close() {
+    client_.reset();
+    modifier_.reset();
+  }
 
   const Program& program;
   Output output;
@@ -25,6 +37,9 @@ class Session {
   /// dump; each opened when it is first asked for.
   Result<ctnetlink::Client*> client() { return open(client_); }
   Result<ctnetlink::Client*> modifier() { return open(modifier_); }
+
+  /// The table's time: the wall's, or that of the engine's packets. ns since the epoch.
+  uint64_t now() const;
 
   /// "Operation failed: …" for an error of this command.
   static std::string describe(const Error& error, Command command, Table table);
@@ -41,7 +56,8 @@ class Session {
  private:
   Result<ctnetlink::Client*> open(std::unique_ptr<ctnetlink::Client>& client);
 
-  BackendSource& source_;
+  BackendSource* source_ = nullptr;
+  Feed* feed_ = nullptr;
   std::unique_ptr<ctnetlink::Client> client_;
   std::unique_ptr<ctnetlink::Client> modifier_;
   std::optional<LabelMap> label_map_;
@@ -52,7 +68,7 @@ class Session {
 class FlowPrinter {
  public:
   FlowPrinter(Session& session, const PrintOptions& options)
-      : output_(session.output), options_(options) {}
+      : session_(session), output_(session.output), options_(options) {}
   ~FlowPrinter() { finish(); }
 
   void print(FlowRecord record);
@@ -63,6 +79,7 @@ class FlowPrinter {
  private:
   void begin(bool expectations);
 
+  Session& session_;
   Output& output_;
   PrintOptions options_;
   bool open_ = false;

@@ -78,6 +78,9 @@ bool WordScanner::take_argument(std::string_view attached, bool has_attached, Wo
       else
         return fail("option `", current_, "' requires an argument");
       return true;
+    case Argument::kAttached:
+      if (has_attached) word.value = attached;
+      return true;
     case Argument::kOptional:
     case Argument::kTable:
     case Argument::kTableAttached:

@@ -301,8 +301,8 @@ bool Passage::heartbeat_ack() {
   if (expected() == 0) {
     expected() = vtag;
   } else if (vtag != expected()) {
-    const bool answers =
-        track().flags & kHeartbeatTagFailed && track().last_dir != static_cast<uint8_t>(dir);
+    const bool answers = !chunks[kData] && track().flags & kHeartbeatTagFailed &&
+                         track().last_dir != static_cast<uint8_t>(dir);
     if (!answers) return false;
     expected() = vtag;
     peer_tag() = 0;

@@ -61,18 +61,28 @@ uint32_t ConnTable::matching_slots(const Bucket& bucket, uint32_t tag) {
   return slots;
 }
 
-ConnTable::Found ConnTable::find(const TupleKey& key, uint64_t hash) const {
+/// `accepts` has the last word on a reference whose tuple is the key's.
+template <typename Accepts>
+ConnTable::Found ConnTable::search(const TupleKey& key, uint64_t hash,
+                                   const Accepts& accepts) const {
   const uint32_t tag = tag_of(hash);
   for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
     const Bucket& bucket = buckets_[at];
     for (uint32_t slots = matching_slots(bucket, tag); slots != 0; slots &= slots - 1) {
       const uint32_t ref = bucket.refs[std::countr_zero(slots)];
-      const ConnIndex index = ref / 2;
-      if (ref != 0 && conns_[index].tuple[ref & 1] == key)
-        return {index, static_cast<Direction>(ref & 1)};
+      const Found found{ref / 2, static_cast<Direction>(ref & 1)};
+      if (ref != 0 && conns_[found.index].tuple[ref & 1] == key && accepts(found)) return found;
     }
     if (bucket.passed_on == 0) return {};
   }
+}
+
+ConnTable::Found ConnTable::find(const TupleKey& key, uint64_t hash) const {
+  return search(key, hash, [](const Found&) { return true; });
+}
+
+ConnTable::Found ConnTable::find(const TupleKey& key, Direction dir) const {
+  return search(key, hash(key), [dir](const Found& found) { return found.dir == dir; });
 }
 
 void ConnTable::prefetch_entry(uint64_t hash) const {

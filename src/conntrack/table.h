@@ -85,6 +85,8 @@ class ConnTable {
     uint32_t unused;
   };
 
+  template <typename Accepts>
+  Found search(const TupleKey& key, uint64_t hash, const Accepts& accepts) const;
   static uint32_t matching_slots(const Bucket& bucket, uint32_t tag);
   static uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
   void insert_ref(uint64_t hash, uint32_t ref);

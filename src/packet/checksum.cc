@@ -155,4 +155,15 @@ uint32_t crc32c_portable(std::span<const uint8_t> bytes, uint32_t crc) {
   return ~crc32c_table(bytes.data(), bytes.size(), ~crc);
 }
 
+bool looks_offloaded(const Packet& packet) {
+  constexpr uint32_t kEthernetPayload = 1500;
+  constexpr uint32_t kTcpHeader = 20, kUdpHeader = 8;
+  const bool tcp = packet.proto == IPPROTO_TCP;
+  if (!tcp && packet.proto != IPPROTO_UDP) return false;
+  if (packet.l4_captured() < (tcp ? kTcpHeader : kUdpHeader)) return false;
+  if (tcp && packet.length > kEthernetPayload && !packet.was_fragmented) return true;
+  const uint16_t field = load16(packet.l4() + (tcp ? 16 : 6));
+  return field == static_cast<uint16_t>(~fold_checksum(pseudo_header(packet, packet.proto)));
+}
+
 }  // namespace ctwin::packet

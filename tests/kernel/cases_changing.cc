@@ -291,6 +291,8 @@ constexpr CaseGroup kGroups[] = {
 -D -u '!SEEN_REPLY' -o save
 -D -u FIXED_TIMEOUT
 -D -u EXPECTED
+-D -u SRC_NAT
+-D -u S,DST_NAT
 -D -u UNSET
 -D -t 1
 -D -t 499

@@ -176,7 +176,11 @@ bool label_map_twice(Plan& plan) {
   bool seen = false;
   for (size_t i = 0; i < options.size(); ++i) {
     if (options[i].name != "labelmap") continue;
-    if (seen) return refuse_at(plan, i, "option `--labelmap' can only be specified once"), true;
+    if (seen) {
+      refuse_at(plan, i, "option `--labelmap' can only be specified once");
+      plan.line.remove("labelmap");
+      return true;
+    }
     seen = true;
   }
   return false;

@@ -202,15 +202,15 @@ void Runner::fill(Place& where, const Invocation& invocation) {
     require(where.table.let_a_tick_pass(), "waiting for the kernel's clock");
 }
 
-uint32_t Runner::prepare(const std::vector<FixtureEntry>& entries) {
+uint32_t Runner::prepare(const std::vector<FixtureEntry>& entries, const FixtureEntry& wanted) {
   Place& where = place(Side::kConntrack);
   empty(where);
   require(where.table.create(entries), "filling the table");
   const Result<TableState> state = where.table.read();
   if (!state) require(state.error(), "reading the table");
   where.left = state->entries;
-  const Entry* last = find_entry(state->entries, entries.back());
-  return last ? last->id : 0;
+  const Entry* found = find_entry(state->entries, wanted);
+  return found ? found->id : 0;
 }
 
 void Runner::write_files(const Invocation& invocation) {

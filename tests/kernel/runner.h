@@ -47,8 +47,8 @@ class Runner {
   /// conntrack and then ctwin in one namespace, on the same tables.
   std::pair<Run, Run> run_both(const Invocation& invocation);
 
-  /// Tables of conntrack's side that hold just these entries. Answers with the last one's id.
-  uint32_t prepare(const std::vector<FixtureEntry>& entries);
+  /// Tables of conntrack's side that hold just these entries. Answers with the id of `wanted`.
+  uint32_t prepare(const std::vector<FixtureEntry>& entries, const FixtureEntry& wanted);
 
   unsigned runs() const { return runs_; }
   const std::string& folder() const { return folder_.path(); }

@@ -297,6 +297,14 @@ void CommandLine::remove(std::string_view name) {
   std::erase_if(options_, [name](const Option& option) { return option.name == name; });
 }
 
+void CommandLine::rename(std::string_view name, std::string to, char letter) {
+  for (Option& option : options_) {
+    if (option.name != name) continue;
+    option.name = to;
+    option.letter = letter;
+  }
+}
+
 void CommandLine::set(std::string_view name, std::string value) {
   for (Option& option : options_)
     if (option.name == name) option.value = value;

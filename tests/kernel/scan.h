@@ -49,6 +49,7 @@ class CommandLine {
   size_t count(std::string_view name) const;
 
   void remove(std::string_view name);
+  void rename(std::string_view name, std::string to, char letter);
   void set(std::string_view name, std::string value);  ///< changes every one of that name
   void append(Option option) { options_.push_back(std::move(option)); }
   void move_to_end(std::string_view name);

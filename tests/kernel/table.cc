@@ -65,6 +65,7 @@ class Request {
 constexpr uint16_t kNew = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW;
 constexpr uint16_t kGet = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET;
 constexpr uint16_t kDelete = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE;
+constexpr uint16_t kGetCount = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET_STATS;
 constexpr uint16_t kExpectNew = NFNL_SUBSYS_CTNETLINK_EXP << 8 | IPCTNL_MSG_EXP_NEW;
 constexpr uint16_t kExpectGet = NFNL_SUBSYS_CTNETLINK_EXP << 8 | IPCTNL_MSG_EXP_GET;
 constexpr uint16_t kExpectDelete = NFNL_SUBSYS_CTNETLINK_EXP << 8 | IPCTNL_MSG_EXP_DELETE;
@@ -390,6 +391,30 @@ const Entry* find_entry(const std::vector<Entry>& entries, const FixtureEntry& w
   return nullptr;
 }
 
+namespace {
+
+/// An entry with nothing but what names it.
+Entry identity(const FixtureEntry& fixture) {
+  Entry entry;
+  entry.family = is_ipv6(fixture.src) ? AF_INET6 : AF_INET;
+  entry.proto = fixture.proto;
+  entry.zone = fixture.zone;
+  Direction& orig = entry.orig;
+  orig.src = fixture.src;
+  orig.dst = fixture.dst;
+  if (fixture.orig_zone != 0) orig.zone = fixture.orig_zone;
+  if (is_icmp(fixture.proto)) {
+    orig.icmp_type = static_cast<uint8_t>(fixture.sport);
+    orig.icmp_id = fixture.dport;
+  } else {
+    orig.sport = fixture.sport;
+    orig.dport = fixture.dport;
+  }
+  return entry;
+}
+
+}  // namespace
+
 void Table::Close::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
 
 Table::~Table() = default;
@@ -405,8 +430,11 @@ Result<Table> Table::open(const NetworkNamespace& where) {
   return table;
 }
 
-/// Every message must be acknowledged, without an error or with the allowed one.
-Status Table::send_and_check(const std::string& datagrams, unsigned messages, int allowed) {
+/// Sends, and hands out what comes back until every message is acknowledged, without an error or
+/// with the allowed one.
+template <typename Handler>
+Status Table::exchange(const std::string& datagrams, unsigned messages, int allowed,
+                       const Handler& handler) {
   if (mnl_socket_sendto(socket_.get(), datagrams.data(), datagrams.size()) < 0)
     return failed("send to the kernel");
   std::array<char, 32768> buffer{};
@@ -416,7 +444,10 @@ Status Table::send_and_check(const std::string& datagrams, unsigned messages, in
     int left = static_cast<int>(size);
     for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());
          mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-      if (message->nlmsg_type != NLMSG_ERROR) continue;
+      if (message->nlmsg_type != NLMSG_ERROR) {
+        handler(message);
+        continue;
+      }
       const auto* answer = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message));
       if (answer->error != 0 && answer->error != -allowed)
         return Error{-answer->error, "the kernel refuses message " +
@@ -428,7 +459,12 @@ Status Table::send_and_check(const std::string& datagrams, unsigned messages, in
   return {};
 }
 
+Status Table::send_and_check(const std::string& datagrams, unsigned messages, int allowed) {
+  return exchange(datagrams, messages, allowed, [](const nlmsghdr*) {});
+}
+
 Status Table::clear() {
+  known_.clear();
   Request request;
   request.begin(kDelete, 0, AF_UNSPEC);
   request.finish();
@@ -445,7 +481,10 @@ Status Table::clear_expectations() {
 Status Table::create(std::span<const FixtureEntry> entries) {
   if (entries.empty()) return {};
   Request request;
-  for (const FixtureEntry& entry : entries) put_entry(request, entry);
+  for (const FixtureEntry& entry : entries) {
+    put_entry(request, entry);
+    known_.push_back(identity(entry));
+  }
   request.finish();
   return send_and_check(request.bytes(), request.count());
 }
@@ -543,15 +582,62 @@ Status Table::dump(uint16_t type, const Handler& handler) {
   }
 }
 
+namespace {
+
+void add_entry(const nlmsghdr* message, std::vector<Entry>& entries) {
+  const FlowHandle flow(nfct_new());
+  if (nfct_nlmsg_parse(message, flow.get()) < 0) return;
+  entries.push_back(read_entry(flow.get()));
+  read_icmp_reply(message, entries.back());
+}
+
+/// The number of entries in an answer to IPCTNL_MSG_CT_GET_STATS.
+size_t entry_count(const nlmsghdr* message) {
+  const auto* first =
+      static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(message, sizeof(nfgenmsg)));
+  const nlattr* count = find_attribute(first, message->nlmsg_len - mnl_nlmsg_size(sizeof(nfgenmsg)),
+                                       CTA_STATS_GLOBAL_ENTRIES);
+  return count ? ntohl(mnl_attr_get_u32(count)) : ~size_t{0};
+}
+
+}  // namespace
+
+Status Table::read_known(std::vector<Entry>& entries, bool& all) {
+  Request request;
+  for (const Entry& entry : known_) {
+    nlmsghdr* message = request.begin(kGet, 0, entry.family);
+    put_tuple(message, CTA_TUPLE_ORIG, tuple_of(entry));
+    if (entry.zone != 0) mnl_attr_put_u16(message, CTA_ZONE, htons(entry.zone));
+  }
+  request.begin(kGetCount, 0, AF_UNSPEC);
+  request.finish();
+  size_t count = 0;
+  const Status status =
+      exchange(request.bytes(), request.count(), ENOENT, [&](const nlmsghdr* message) {
+        if (message->nlmsg_type == kGetCount)
+          count = entry_count(message);
+        else
+          add_entry(message, entries);
+      });
+  all = entries.size() == count;
+  return status;
+}
+
+Status Table::read_all(std::vector<Entry>& entries) {
+  return dump(kGet, [&](const nlmsghdr* message) { add_entry(message, entries); });
+}
+
 Result<TableState> Table::read() {
+  constexpr size_t kFew = 100;
   TableState state;
-  const Status entries = dump(kGet, [&](const nlmsghdr* message) {
-    const FlowHandle flow(nfct_new());
-    if (nfct_nlmsg_parse(message, flow.get()) < 0) return;
-    state.entries.push_back(read_entry(flow.get()));
-    read_icmp_reply(message, state.entries.back());
-  });
-  if (!entries.ok()) return entries.error();
+  bool all = false;
+  if (!known_.empty() && known_.size() < kFew)
+    if (const Status status = read_known(state.entries, all); !status.ok()) return status.error();
+  if (!all) {
+    state.entries.clear();
+    if (const Status status = read_all(state.entries); !status.ok()) return status.error();
+  }
+  known_ = state.entries;
   const Status expectations = dump(kExpectGet, [&](const nlmsghdr* message) {
     if (auto expectation = read_expectation(message))
       state.expectations.push_back(std::move(*expectation));

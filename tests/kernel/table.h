@@ -132,6 +132,8 @@ class Table {
   /// Deletes exactly this one.
   Status remove(const Entry& entry);
   Status set_mark(const Entry& entry, uint32_t mark);
+  /// What the tables hold. The entries that were there before are asked for one by one, which is
+  /// quicker than a walk through the whole table; where their number is not all, it is walked.
   Result<TableState> read();
   /// Waits until every timeout is below the full second that it was created with.
   Status let_a_tick_pass();
@@ -141,11 +143,17 @@ class Table {
     void operator()(mnl_socket* socket) const;
   };
   explicit Table(mnl_socket* socket) : socket_(socket) {}
+  template <typename Handler>
+  Status exchange(const std::string& datagrams, unsigned messages, int allowed,
+                  const Handler& handler);
   Status send_and_check(const std::string& datagrams, unsigned messages, int allowed = 0);
   template <typename Handler>
   Status dump(uint16_t type, const Handler& handler);
+  Status read_known(std::vector<Entry>& entries, bool& all);
+  Status read_all(std::vector<Entry>& entries);
 
   std::unique_ptr<mnl_socket, Close> socket_;
+  std::vector<Entry> known_;  ///< what names the entries that may be there
 };
 
 }  // namespace ctwin::test

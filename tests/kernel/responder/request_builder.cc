@@ -61,11 +61,11 @@ AttrBytes protocol_of(const SmallTuple& tuple) {
   const auto code = static_cast<uint8_t>(tuple.dport);
   switch (tuple.proto) {
     case IPPROTO_ICMP:
-      attrs.u8(CTA_PROTO_ICMP_TYPE, type).u8(CTA_PROTO_ICMP_CODE, code);
-      return attrs.u16(CTA_PROTO_ICMP_ID, tuple.sport);
+      attrs.u16(CTA_PROTO_ICMP_ID, tuple.sport);
+      return attrs.u8(CTA_PROTO_ICMP_TYPE, type).u8(CTA_PROTO_ICMP_CODE, code);
     case IPPROTO_ICMPV6:
-      attrs.u8(CTA_PROTO_ICMPV6_TYPE, type).u8(CTA_PROTO_ICMPV6_CODE, code);
-      return attrs.u16(CTA_PROTO_ICMPV6_ID, tuple.sport);
+      attrs.u16(CTA_PROTO_ICMPV6_ID, tuple.sport);
+      return attrs.u8(CTA_PROTO_ICMPV6_TYPE, type).u8(CTA_PROTO_ICMPV6_CODE, code);
     default:
       attrs.u16(CTA_PROTO_SRC_PORT, tuple.sport);
       return attrs.u16(CTA_PROTO_DST_PORT, tuple.dport);

@@ -21,6 +21,9 @@ using Bytes = std::vector<std::byte>;
 constexpr uint16_t kStatusMaskAttr = 26;
 constexpr uint16_t kTimestampEventAttr = 27;
 
+/// Stands for the id that the entry really has.
+constexpr uint32_t kAnyEntry = 0xfeedf00d;
+
 constexpr uint16_t conntrack_type(uint8_t type) {
   return static_cast<uint16_t>(NFNL_SUBSYS_CTNETLINK << 8 | type);
 }

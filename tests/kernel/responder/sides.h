@@ -3,6 +3,7 @@
 // differ.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +31,7 @@ class Side {
  public:
   virtual ~Side() = default;
 
-  /// Sends a datagram, and reads what comes of it. A request that has the id kAnyEntry gets the
+  /// Sends a datagram, and reads what comes of it. A request with the id kAnyEntry gets the
   /// real one of the entry whose original tuple it carries.
   Outcome ask(const Bytes& datagram);
   /// Makes the table empty, unseen.
@@ -44,20 +45,16 @@ class Side {
 
  private:
   std::vector<Said> read_all(bool listener);
-  void say(std::span<const std::byte> datagram, std::vector<Said>& said);
-  void learn_id(std::span<const std::byte> message);
+  void learn_id(std::span<const std::byte> attributes);
   Bytes with_real_id(Bytes datagram) const;
 
-  std::vector<std::pair<Bytes, uint32_t>> ids_;  ///< original tuples and zones, and ids
+  std::map<Bytes, uint32_t> ids_;  ///< by original tuple and zone
 };
-
-constexpr uint32_t kAnyEntry = 0xfeedf00d;
 
 /// Sysctls are what the kernel has in a new namespace, but for these.
 struct SideOptions {
   bool acct = false;
   bool timestamp = false;
-  bool events_always = false;
 };
 
 Result<std::unique_ptr<Side>> kernel_side(const SideOptions& options);

@@ -8,7 +8,6 @@ namespace ctwin::test {
 class EngineBox final : public Box {
  public:
   static Result<std::unique_ptr<EngineBox>> create(const Sysctls& sysctls);
-  EngineBox();
   ~EngineBox() override;
 
   Status inject(Record& record) override;
@@ -16,6 +15,8 @@ class EngineBox final : public Box {
 
  private:
   struct Parts;
+  explicit EngineBox(std::unique_ptr<Parts> parts);
+
   std::unique_ptr<Parts> parts_;
 };
 

@@ -68,11 +68,12 @@ class Masker {
     }
   }
 
-  /// An id may come back when a new entry takes the place of an old one: NEW begins a new count.
+  /// An id may come back when a new entry takes the place of an old one, so each NEW counts one
+  /// on. Entries that no NEW announced are all 0: a dump has no order to count them by.
   uint32_t ordinal(uint32_t id, bool is_new) {
-    const auto [at, inserted] = ordinals_.try_emplace(id, 0);
-    if (inserted || is_new) at->second = ++last_;
-    return at->second;
+    if (is_new) return ordinals_[id] = ++last_;
+    const auto known = ordinals_.find(id);
+    return known == ordinals_.end() ? 0 : known->second;
   }
 
   std::unordered_map<uint32_t, uint32_t> ordinals_;

@@ -104,12 +104,14 @@ TEST_CASE("an address that was translated without its port is conntrack's own fo
   CHECK(contains(save(flow), " -g 10.0.2.2 -n 10.0.2.1 -p tcp "));
 }
 
-TEST_CASE("a port that was translated alone names its address, where a flow is made") {
+TEST_CASE("a port that was translated alone names its address, where TCP or UDP flows are made") {
   Flow flow = translated_flow();
   flow.reply.src = flow.orig.dst, flow.reply.dst = flow.orig.src;
   CHECK(contains(save(flow), " -g 10.0.1.1:80 -n 10.0.1.2:5004 -p tcp "));
   CHECK(contains(save(flow, SaveVerb::kDelete), " -r 10.0.1.1 -q 10.0.1.2 -p tcp "));
   CHECK(contains(save(flow, SaveVerb::kUpdate), " -r 10.0.1.1 -q 10.0.1.2 -p tcp "));
+  flow.orig.proto = flow.reply.proto = IPPROTO_UDPLITE;
+  CHECK(contains(save(flow), " -r 10.0.1.1 -q 10.0.1.2 -p udplite "));
 }
 
 TEST_CASE("IPv6 addresses stand in brackets where a port follows") {

@@ -146,6 +146,7 @@ TEST_CASE("status bits must be set, must be clear, or both") {
 
 TEST_CASE("zones are compared, an absent one is 0, and directional ones are apart") {
   Flow flow = tcp_flow();
+  flow.zone = 3;  // left over, not known
   CHECK(selects(flow, [](Filter& f) { f.zone = 0; }));
   CHECK_FALSE(selects(flow, [](Filter& f) { f.zone = 3; }));
   flow.set_zone(3);

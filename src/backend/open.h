@@ -1,0 +1,42 @@
+// Which table to work on: the running kernel's, or that of an engine in this process.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ctwin/backend.h"
+#include "ctwin/feed.h"
+
+namespace ctwin::backend {
+
+struct TableOptions {
+  bool engine = false;                ///< else the kernel, and the rest means nothing
+  std::vector<std::string> captures;  ///< [IFACE=]FILE
+  std::vector<std::string> sysctls;   ///< NAME=VALUE
+  std::string checksums = "auto";     ///< auto, verify or ignore
+  bool run_out = false;
+  uint64_t seed = 1;
+  bool trace = false;
+  bool trace_only_invalid = false;
+  bool trace_json = false;
+  /// Where the trace goes, and where remarks on the captures go, each a line.
+  std::function<void(std::string_view)> trace_to;
+  std::function<void(std::string_view)> remark;
+};
+
+class Table {
+ public:
+  virtual ~Table() = default;
+  virtual BackendSource& source() = 0;
+  /// The packets for the engine; null when there are none.
+  virtual Feed* feed() = 0;
+};
+
+/// Fails with EINVAL for options that make no sense, else with what opening a capture came to.
+Result<std::unique_ptr<Table>> open_table(const TableOptions& options);
+
+}  // namespace ctwin::backend

@@ -1,0 +1,84 @@
+#include "io/feed.h"
+
+#include <sys/stat.h>
+
+#include <array>
+
+#include "packet/checksum.h"
+
+namespace ctwin::io {
+
+namespace {
+
+constexpr size_t kBatch = 32;
+
+/// "IFACE=FILE", unless a file of that very name is there.
+std::pair<std::optional<std::string>, std::string> split_capture(const std::string& capture) {
+  const size_t equals = capture.find('=');
+  struct stat found;
+  if (equals == std::string::npos || equals == 0 || stat(capture.c_str(), &found) == 0)
+    return {std::nullopt, capture};
+  return {capture.substr(0, equals), capture.substr(equals + 1)};
+}
+
+}  // namespace
+
+Status CaptureFeed::add(const std::string& capture) {
+  auto [interface, path] = split_capture(capture);
+  auto reader = CaptureReader::open(path);
+  if (!reader) return reader.error();
+  merger_.add(std::move(*reader), std::move(interface));
+  return {};
+}
+
+packet::ChecksumState CaptureFeed::checksum_of(const CapturedPacket& captured) {
+  if (options_.checksums == Checksums::kVerify) return packet::ChecksumState::kUnknown;
+  if (options_.checksums == Checksums::kIgnore) return packet::ChecksumState::kTrusted;
+  packet::Packet packet;
+  const bool plain = packet::parse_packet(captured.bytes, packet) == packet::ParseResult::kOk;
+  const bool offloaded = captured.checksum_not_ready || (plain && packet::looks_offloaded(packet));
+  offloaded_ += offloaded;
+  return offloaded ? packet::ChecksumState::kTrusted : packet::ChecksumState::kUnknown;
+}
+
+bool CaptureFeed::step() {
+  std::array<CapturedPacket, kBatch> captured;
+  const size_t count = merger_.read(captured);
+  if (count == 0) {
+    if (options_.run_out && !ran_out_) run_out();
+    return false;
+  }
+  while (devices_.size() < merger_.interfaces().size())
+    devices_.push_back(engine_.device(merger_.interfaces()[devices_.size()]));
+  std::array<engine::RawPacket, kBatch> packets;
+  for (size_t i = 0; i < count; ++i) {
+    const CapturedPacket& from = captured[i];
+    packets[i] = {from.bytes, from.wire_length, devices_[from.interface], from.time,
+                  checksum_of(from)};
+  }
+  engine_.process(std::span(packets.data(), count));
+  return true;
+}
+
+/// Nothing lives longer than the longest timeout; what netlink set longer is waited for as well.
+void CaptureFeed::run_out() {
+  ran_out_ = true;
+  constexpr uint64_t kDay = 86'400'000'000'000;
+  constexpr int kMostDays = 36'500;
+  for (int day = 0; day < kMostDays && engine_.tracker().count() != 0; ++day)
+    engine_.advance(engine_.now_ns() + kDay);
+}
+
+Feed::Progress CaptureFeed::progress() const {
+  const CaptureCounts counts = merger_.counts();
+  return {counts.packets, counts.bytes_read, counts.file_size, engine_.tracker().count()};
+}
+
+Status CaptureFeed::status() const {
+  if (merger_.damage().empty()) return {};
+  std::string text;
+  for (const Error& error : merger_.damage()) text += (text.empty() ? "" : "; ") + error.text;
+  return Error{merger_.damage().front().code, text};
+}
+
+}  // namespace ctwin::io

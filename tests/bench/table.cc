@@ -1,0 +1,429 @@
+// How long conntrack and ctwin take over the same work on the kernel's table, and in how much
+// memory.
+//
+// Workload: a network namespace of its own with `entries` established TCP entries, IPv4, no rules.
+// Both programs do each task in turn, conntrack first in even rounds and ctwin first in odd ones;
+// printed are the medians of all rounds, of the time from before the fork to after the wait and of
+// the processor time in between, and the highest peak of resident memory. The table is made anew
+// for every run. Standard output goes nowhere, except for -E, where it goes to a file in memory; -E
+// has no time of its own, since it waits for the inserts, which all come from `ctwin -R`. The floor
+// is a dump by a bare socket that looks at nothing but the end.
+//
+// conntrack 1.4.7 cannot update more than about 250 entries (it never reads its ACKs), so there is
+// an update of few entries too. A program that fails a task is left out of its row.
+//
+//   bench_table [--entries N] [--rounds N] [--conntrack PATH] [--ctwin PATH]
+//
+// Raises net.netfilter.nf_conntrack_max while it runs, if the entries need that.
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "namespace.h"
+
+namespace {
+
+using namespace ctwin;
+using namespace ctwin::test;
+
+constexpr const char* kMaxFile = "/proc/sys/net/netfilter/nf_conntrack_max";
+
+volatile sig_atomic_t interrupted = 0;
+
+[[noreturn]] void give_up(const std::string& why) {
+  std::fprintf(stderr, "bench_table: %s\n", why.c_str());
+  std::exit(1);
+}
+
+double seconds_now() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+double cpu_time(const rusage& usage) {
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/// What one run came to.
+struct Sample {
+  double seconds = 0;
+  double cpu_seconds = 0;
+  long peak_kib = 0;
+  int exit_code = 0;
+  std::string errors;
+};
+
+/// nf_conntrack_max, at least as high as asked for while this lives.
+class RoomForEntries {
+ public:
+  explicit RoomForEntries(unsigned long entries) : before_(read_text(kMaxFile)) {
+    if (std::strtoul(before_.c_str(), nullptr, 10) >= entries) return;
+    const Status raised = write_text(kMaxFile, std::to_string(entries));
+    if (!raised.ok()) give_up(raised.error().text);
+    raised_ = true;
+  }
+  RoomForEntries(const RoomForEntries&) = delete;
+  RoomForEntries& operator=(const RoomForEntries&) = delete;
+  ~RoomForEntries() {
+    if (raised_) (void)write_text(kMaxFile, before_);
+  }
+
+ private:
+  std::string before_;
+  bool raised_ = false;
+};
+
+/// Runs a program to its end. This process is small, so that its own memory, which counts until the
+/// exec, does not hide the program's.
+Sample run_program(const NetworkNamespace& where, const std::string& path,
+                   const std::vector<std::string>& words) {
+  std::vector<char*> argv{const_cast<char*>(path.c_str())};
+  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  const OwnedFd errors(memfd_create("errors", MFD_CLOEXEC));
+  const OwnedFd nowhere(open("/dev/null", O_RDWR | O_CLOEXEC));
+  const double begin = seconds_now();
+  const pid_t pid = fork();
+  if (pid == 0) {
+    setns(where.fd(), CLONE_NEWNET);
+    dup2(nowhere.get(), STDIN_FILENO);
+    dup2(nowhere.get(), STDOUT_FILENO);
+    dup2(errors.get(), STDERR_FILENO);
+    execv(path.c_str(), argv.data());
+    _exit(127);
+  }
+  int status = 0;
+  rusage usage{};
+  while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR) {
+  }
+  Sample sample{seconds_now() - begin, cpu_time(usage), usage.ru_maxrss, 255, {}};
+  if (WIFEXITED(status)) sample.exit_code = WEXITSTATUS(status);
+  std::array<char, 4096> text{};
+  const ssize_t size = pread(errors.get(), text.data(), text.size(), 0);
+  sample.errors.assign(text.data(), static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  return sample;
+}
+
+/// Receives the whole table and throws it away.
+Sample bare_dump(const NetworkNamespace& where) {
+  rusage before{};
+  rusage after{};
+  getrusage(RUSAGE_SELF, &before);
+  const double begin = seconds_now();
+  mnl_socket* socket = where.inside([] { return mnl_socket_open(NETLINK_NETFILTER); });
+  if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) give_up("no netlink socket");
+  alignas(nlmsghdr) static char buffer[1 << 16];
+  nlmsghdr* request = mnl_nlmsg_put_header(buffer);
+  request->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET;
+  request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  mnl_nlmsg_put_extra_header(request, sizeof(nfgenmsg));
+  if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0) give_up("cannot ask for a dump");
+  for (bool done = false; !done;) {
+    const ssize_t size = mnl_socket_recvfrom(socket, buffer, sizeof buffer);
+    if (size <= 0) give_up("the dump broke off");
+    // The end comes in a datagram of its own, or first in one that has nothing else to say.
+    done = reinterpret_cast<const nlmsghdr*>(buffer)->nlmsg_type == NLMSG_DONE;
+  }
+  mnl_socket_close(socket);
+  getrusage(RUSAGE_SELF, &after);
+  return {seconds_now() - begin, cpu_time(after) - cpu_time(before), 0, 0, {}};
+}
+
+/// The number in a summary such as "… 12 flow entries have been shown."
+unsigned long counted(const std::string& errors) {
+  const size_t words = errors.find(" flow e");
+  if (words == std::string::npos) return 0;
+  const size_t begin = errors.rfind(' ', words - 1);
+  return begin == std::string::npos ? 0 : std::strtoul(&errors[begin], nullptr, 10);
+}
+
+enum Tool { kConntrack, kCtwin, kTools };
+
+struct Settings {
+  unsigned entries = 100'000;
+  unsigned rounds = 7;
+  std::string paths[kTools] = {"/usr/sbin/conntrack", CTWIN_PATH};
+};
+
+constexpr unsigned kFew = 200;
+
+struct Task {
+  const char* name;
+  std::vector<std::string> words;  ///< MARK stands for a number that is new in every run
+  unsigned entries = 0;            ///< what the table holds before
+  unsigned long count = 0;         ///< what the summary must say, 0 if it says nothing
+  bool only_ctwin = false;
+};
+
+class Bench {
+ public:
+  Bench(const Settings& settings, NetworkNamespace where, std::string folder)
+      : settings_(settings), where_(std::move(where)), folder_(std::move(folder)) {
+    write_lines(creations(), "-I", settings.entries);
+    write_lines(additions(), "-A", settings.entries);
+    write_lines(few(), "-I", kFew);
+  }
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
+  ~Bench() {
+    for (const std::string& path : {creations(), additions(), few()}) unlink(path.c_str());
+    rmdir(folder_.c_str());
+  }
+
+  void run() {
+    print_head();
+    measure_floor();
+    const unsigned all = settings_.entries;
+    const Task tasks[] = {
+        {"-C", {"-C"}, all},
+        {"-L", {"-L"}, all, all},
+        {"-L -o extended,id", {"-L", "-o", "extended,id"}, all, all},
+        {"-L -o xml", {"-L", "-o", "xml"}, all, all},
+        {"-L -s ADDR, one hit", {"-L", "-s", "10.0.0.1"}, all, 1},
+        {"-U -f ipv4 -p tcp -m N, few",
+         {"-U", "-f", "ipv4", "-p", "tcp", "-m", "MARK"},
+         kFew,
+         kFew},
+        {"-U -f ipv4 -p tcp -m N, all", {"-U", "-f", "ipv4", "-p", "tcp", "-m", "MARK"}, all, all},
+        {"-D -p tcp", {"-D", "-p", "tcp"}, all, all},
+        {"-F", {"-F"}, all},
+        {"-R, new entries", {"-R", creations()}},
+        {"-R, -A of existing entries", {"-R", additions()}, all, 0, true}};
+    for (const Task& task : tasks)
+      if (!interrupted) measure(task);
+    if (!interrupted) measure_watching();
+  }
+
+ private:
+  std::string creations() const { return folder_ + "/create"; }
+  std::string additions() const { return folder_ + "/add"; }
+  std::string few() const { return folder_ + "/few"; }
+
+  static void write_lines(const std::string& path, const char* command, unsigned entries) {
+    const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "w"), std::fclose);
+    if (!file) give_up("cannot write " + path);
+    for (unsigned i = 1; i <= entries; ++i)
+      std::fprintf(file.get(),
+                   "%s -p tcp -t 3000 -u SEEN_REPLY,ASSURED -s 10.%u.%u.%u -d 192.0.2.1 --sport %u "
+                   "--dport 443 --state ESTABLISHED -m 0\n",
+                   command, i >> 16 & 255, i >> 8 & 255, i & 255, 1024 + i % 60000);
+  }
+
+  Sample run_tool(Tool tool, const std::vector<std::string>& words) const {
+    return run_program(where_, settings_.paths[tool], words);
+  }
+
+  void prepare(unsigned entries) const {
+    const Sample flushed = run_tool(kCtwin, {"-F"});
+    if (flushed.exit_code != 0) give_up("cannot empty the table: " + flushed.errors);
+    if (entries == 0) return;
+    const Sample filled = run_tool(kCtwin, {"-R", entries == kFew ? few() : creations()});
+    if (filled.exit_code != 0) give_up("cannot fill the table: " + filled.errors);
+  }
+
+  /// Did what was asked for; says so if not.
+  static bool succeeded(const Task& task, const Sample& sample) {
+    if (sample.exit_code == 0 && (task.count == 0 || counted(sample.errors) == task.count))
+      return true;
+    std::printf("%s: exit code %d, %s\n", task.name, sample.exit_code, sample.errors.c_str());
+    return false;
+  }
+
+  void measure(const Task& task) {
+    std::vector<Sample> samples[kTools];
+    bool left_out[kTools] = {task.only_ctwin, false};
+    for (unsigned round = 0; round < settings_.rounds && !interrupted; ++round) {
+      for (unsigned turn = 0; turn < kTools; ++turn) {
+        const Tool tool = (round + turn) % 2 == 0 ? kConntrack : kCtwin;
+        if (left_out[tool]) continue;
+        std::vector<std::string> words = task.words;
+        for (std::string& word : words)
+          if (word == "MARK") word = std::to_string(++mark_);
+        prepare(task.entries);
+        const Sample sample = run_tool(tool, words);
+        if (interrupted) return;
+        left_out[tool] = !succeeded(task, sample);
+        if (left_out[tool])
+          samples[tool].clear();
+        else
+          samples[tool].push_back(sample);
+      }
+    }
+    print_row(task.name, samples, "");
+  }
+
+  void measure_floor() {
+    prepare(settings_.entries);
+    std::vector<Sample> samples[kTools];
+    (void)bare_dump(where_);
+    for (unsigned round = 0; round < settings_.rounds; ++round)
+      samples[kCtwin].push_back(bare_dump(where_));
+    print_row("bare dump: the floor of -L", samples, "");
+    for (Sample& sample : samples[kCtwin]) sample = run_program(where_, "/bin/true", {});
+    print_row("/bin/true: of -C, and of peaks", samples, "");
+  }
+
+  void measure_watching() {
+    std::vector<Sample> samples[kTools];
+    unsigned long lost[kTools] = {};
+    for (unsigned round = 0; round < settings_.rounds && !interrupted; ++round)
+      for (const Tool tool : {kConntrack, kCtwin})
+        if (const auto sample = watch(tool)) {
+          samples[tool].push_back(*sample);
+          lost[tool] =
+              std::max<unsigned long>(lost[tool], settings_.entries - counted(sample->errors));
+        }
+    const auto percent = [&](Tool tool) {
+      return std::to_string(lost[tool] * 100 / settings_.entries) + "%";
+    };
+    print_row("-E", samples, "  lost at most: " + percent(kConntrack) + ", " + percent(kCtwin));
+  }
+
+  std::optional<Sample> watch(Tool tool) {
+    prepare(0);
+    Result<Child> child = Child::start({settings_.paths[tool], {"conntrack", "-E"}, {}}, where_);
+    if (!child) give_up(child.error().text);
+    const auto waits = [&] { return child->listens_and_waits() || child->ended() || interrupted; };
+    while (!waits()) usleep(1000);
+    const Sample inserts = run_tool(kCtwin, {"-R", creations()});
+    while (!waits()) usleep(1000);
+    if (interrupted) return {};
+    if (inserts.exit_code != 0) give_up("cannot fill the table: " + inserts.errors);
+    Sample sample;
+    sample.peak_kib = peak_of(child->pid());
+    rusage before{};
+    rusage after{};
+    getrusage(RUSAGE_CHILDREN, &before);
+    child->send_signal(SIGINT);
+    const Ended ended = child->finish(60'000);
+    getrusage(RUSAGE_CHILDREN, &after);
+    sample.cpu_seconds = cpu_time(after) - cpu_time(before);
+    sample.errors = ended.errors;
+    // The warnings of losses come before the summary.
+    if (const size_t warnings = ended.errors.rfind("conntrack v"); warnings != std::string::npos)
+      sample.errors = ended.errors.substr(warnings);
+    return sample;
+  }
+
+  static long peak_of(pid_t pid) {
+    const std::string text = read_text("/proc/" + std::to_string(pid) + "/status");
+    const size_t at = text.find("VmHWM:");
+    return at == std::string::npos ? 0 : std::strtol(&text[at + 6], nullptr, 10);
+  }
+
+  void print_head() const {
+    std::printf("%u entries, %u rounds, medians\n", settings_.entries, settings_.rounds);
+    for (const std::string& path : settings_.paths) {
+      std::printf("  %s: ", path.c_str());
+      std::fflush(stdout);
+      if (std::system((path + " -V").c_str()) != 0) give_up("cannot run " + path);
+    }
+    std::printf("\n%-30s  %-24s  %-24s  %s\n%-30s", "", "conntrack", "ctwin", "ratio", "");
+    for (int i = 0; i < kTools; ++i) std::printf("  %8s %8s %6s", "s", "cpu s", "MiB");
+    std::printf("  %5s %5s\n", "s", "cpu");
+  }
+
+  static double median(const std::vector<Sample>& samples, double Sample::*part) {
+    std::vector<double> values;
+    for (const Sample& sample : samples) values.push_back(sample.*part);
+    std::sort(values.begin(), values.end());
+    return values.empty() ? 0 : values[values.size() / 2];
+  }
+
+  /// A number, or as many blanks if there is none.
+  static void print_number(const char* format, int width, double value) {
+    std::printf(" ");
+    if (value > 0)
+      std::printf(format, width, value);
+    else
+      std::printf("%*s", width, "");
+  }
+
+  static void print_row(const char* name, const std::vector<Sample>* samples,
+                        const std::string& note) {
+    std::printf("%-30s", name);
+    for (const Tool tool : {kConntrack, kCtwin}) {
+      long peak = 0;
+      for (const Sample& sample : samples[tool]) peak = std::max(peak, sample.peak_kib);
+      std::printf(" ");
+      print_number("%*.4f", 8, median(samples[tool], &Sample::seconds));
+      print_number("%*.4f", 8, median(samples[tool], &Sample::cpu_seconds));
+      print_number("%*.1f", 6, static_cast<double>(peak) / 1024);
+    }
+    std::printf(" ");
+    for (double Sample::*part : {&Sample::seconds, &Sample::cpu_seconds}) {
+      const double ours = median(samples[kCtwin], part);
+      print_number("%*.2f", 5, ours > 0 ? median(samples[kConntrack], part) / ours : 0);
+    }
+    std::printf("%s\n", note.c_str());
+    std::fflush(stdout);
+  }
+
+  const Settings settings_;
+  const NetworkNamespace where_;
+  const std::string folder_;
+  unsigned mark_ = 0;
+};
+
+Settings read_settings(int argc, char** argv) {
+  Settings settings;
+  for (int i = 1; i < argc; i += 2) {
+    const std::string word = argv[i];
+    if (i + 1 == argc) give_up(word + " needs a value");
+    const std::string value = argv[i + 1];
+    if (word == "--entries")
+      settings.entries = static_cast<unsigned>(std::strtoul(value.c_str(), nullptr, 10));
+    else if (word == "--rounds")
+      settings.rounds = static_cast<unsigned>(std::strtoul(value.c_str(), nullptr, 10));
+    else if (word == "--conntrack")
+      settings.paths[kConntrack] = value;
+    else if (word == "--ctwin")
+      settings.paths[kCtwin] = value;
+    else
+      give_up("unknown option " + word);
+  }
+  if (settings.entries == 0 || settings.entries > 10'000'000 || settings.rounds == 0)
+    give_up("--entries is 1 to 10000000, --rounds at least 1");
+  return settings;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Settings settings = read_settings(argc, argv);
+  Result<NetworkNamespace> where = NetworkNamespace::create();
+  if (!where) give_up(where.error().text);
+  char folder[] = "/tmp/ctwin-bench-XXXXXX";
+  if (!mkdtemp(folder)) give_up("cannot make a folder under /tmp");
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupted = 1; };
+  for (const int number : {SIGINT, SIGTERM}) sigaction(number, &action, nullptr);
+  // Static, so that giving up puts back what they have changed.
+  static const RoomForEntries room(settings.entries + settings.entries / 4);
+  static Bench bench(settings, std::move(*where), folder);
+  bench.run();
+  return interrupted ? 1 : 0;
+}

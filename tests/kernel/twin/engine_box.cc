@@ -1,0 +1,81 @@
+#include "engine_box.h"
+
+#include "backend/local.h"
+#include "conntrack/settings.h"
+#include "ctnetlink/uapi.h"
+#include "engine/engine.h"
+#include "engine/responder.h"
+
+namespace ctwin::test {
+
+namespace {
+
+constexpr uint32_t kCapacity = 1 << 20;
+
+engine::Engine::Options options_of(const conntrack::Settings& settings) {
+  engine::Engine::Options options;
+  options.settings = settings;
+  options.capacity = kCapacity;
+  return options;
+}
+
+}  // namespace
+
+struct EngineBox::Parts {
+  explicit Parts(const conntrack::Settings& settings)
+      : engine(options_of(settings)),
+        responder(engine.tracker()),
+        devices{engine.device("tl"), engine.device("tr")} {
+    engine.on_output([this](uint32_t, std::span<const uint8_t> bytes) {
+      outputs.emplace_back(bytes.begin(), bytes.end());
+    });
+  }
+
+  engine::Engine engine;
+  engine::Responder responder;
+  uint32_t devices[2];
+  std::unique_ptr<Backend> listener;
+  std::unique_ptr<Backend> client;
+  std::vector<Packet> outputs;
+};
+
+EngineBox::EngineBox(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+EngineBox::~EngineBox() = default;
+
+Result<std::unique_ptr<EngineBox>> EngineBox::create(const Sysctls& sysctls) {
+  conntrack::Settings settings;
+  for (const auto& [name, value] : sysctls)
+    if (Status status = conntrack::set_sysctl(settings, "net.netfilter." + name, value);
+        !status.ok())
+      return status.error();
+  auto parts = std::make_unique<Parts>(settings);
+  const auto source = backend::local_source(parts->responder);
+  for (std::unique_ptr<Backend>* end : {&parts->listener, &parts->client}) {
+    auto opened = source->open();
+    if (!opened) return opened.error();
+    *end = std::move(*opened);
+  }
+  if (Status status = parts->listener->join(ctnetlink::kConntrackGroups); !status.ok())
+    return status.error();
+  return std::unique_ptr<EngineBox>(new EngineBox(std::move(parts)));
+}
+
+Status EngineBox::inject(Record& record) {
+  const size_t side = record.side == Side::kLeft ? 0 : 1;
+  parts_->engine.process({.bytes = record.packet,
+                          .wire_length = static_cast<uint32_t>(record.packet.size()),
+                          .device = parts_->devices[side],
+                          .time = record.time});
+  record.outputs = std::exchange(parts_->outputs, {});
+  return read_events(*parts_->listener, record.events);
+}
+
+Status EngineBox::finish(Recording& recording) {
+  parts_->engine.advance(recording.end_time);
+  if (Status status = read_table(*parts_->client, recording.table); !status.ok()) return status;
+  if (Status status = read_counters(*parts_->client, recording.counters); !status.ok())
+    return status;
+  return read_events(*parts_->listener, recording.late_events);
+}
+
+}  // namespace ctwin::test
