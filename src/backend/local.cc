@@ -1,5 +1,7 @@
 #include "backend/local.h"
 
+#include <cstdint>
+
 #include "engine/responder.h"
 
 namespace ctwin::backend {
@@ -9,7 +11,10 @@ namespace {
 class LocalBackend final : public Backend {
  public:
   explicit LocalBackend(engine::Responder& responder)
-      : responder_(responder), port_id_(responder.connect()) {}
+      : responder_(responder), port_id_(responder.connect()) {
+    // Its reader is this process, which takes all that waits before the next packets pass.
+    responder_.set_room(port_id_, SIZE_MAX);
+  }
   ~LocalBackend() override { responder_.disconnect(port_id_); }
   LocalBackend(const LocalBackend&) = delete;
   LocalBackend& operator=(const LocalBackend&) = delete;

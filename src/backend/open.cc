@@ -100,7 +100,7 @@ Result<std::unique_ptr<Table>> open_table(const TableOptions& options) {
   auto table = std::make_unique<EngineTable>(options, engine,
                                              io::CaptureFeed::Options{*checksums, options.run_out});
   for (const std::string& capture : options.captures)
-    if (Status added = table->add(capture); !added) return added.error();
+    if (Status added = table->add(capture); !added) return Error{EIO, added.error().text};
   return std::unique_ptr<Table>(std::move(table));
 }
 

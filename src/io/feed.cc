@@ -44,10 +44,7 @@ packet::ChecksumState CaptureFeed::checksum_of(const CapturedPacket& captured) {
 bool CaptureFeed::step() {
   std::array<CapturedPacket, kBatch> captured;
   const size_t count = merger_.read(captured);
-  if (count == 0) {
-    if (options_.run_out && !ran_out_) run_out();
-    return false;
-  }
+  if (count == 0) return options_.run_out && run_out();
   while (devices_.size() < merger_.interfaces().size())
     devices_.push_back(engine_.device(merger_.interfaces()[devices_.size()]));
   std::array<engine::RawPacket, kBatch> packets;
@@ -60,13 +57,13 @@ bool CaptureFeed::step() {
   return true;
 }
 
-/// Nothing lives longer than the longest timeout; what netlink set longer is waited for as well.
-void CaptureFeed::run_out() {
-  ran_out_ = true;
-  constexpr uint64_t kDay = 86'400'000'000'000;
-  constexpr int kMostDays = 36'500;
-  for (int day = 0; day < kMostDays && engine_.tracker().count() != 0; ++day)
-    engine_.advance(engine_.now_ns() + kDay);
+/// Lets a little time pass, so that the events of entries that expire together can be read before
+/// those of the next; false once the table is empty.
+bool CaptureFeed::run_out() {
+  constexpr uint64_t kSlice = 1'000'000'000;
+  if (engine_.tracker().count() == 0) return false;
+  engine_.advance(engine_.now_ns() + kSlice);
+  return true;
 }
 
 Feed::Progress CaptureFeed::progress() const {

@@ -44,14 +44,13 @@ class CaptureFeed final : public Feed {
 
  private:
   packet::ChecksumState checksum_of(const CapturedPacket& captured);
-  void run_out();
+  bool run_out();
 
   engine::Engine& engine_;
   Options options_;
   CaptureMerger merger_;
   std::vector<uint32_t> devices_;  ///< from the merger's interfaces to the engine's devices
   uint64_t offloaded_ = 0;
-  bool ran_out_ = false;
 };
 
 }  // namespace ctwin::io

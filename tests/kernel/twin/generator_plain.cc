@@ -19,7 +19,7 @@ std::string udp_row(Dice& dice, Side from, const FlowEnds& ends) {
 std::string udplite_row(Dice& dice, Side from, const FlowEnds& ends) {
   const uint32_t length = dice.pick(kLengths);
   std::string row = fmt::format("{} len={}", row_with_ports(from, "udplite", ends), length);
-  if (dice.chance(3, 4)) row += " sum17";
+  if (dice.chance(3, 4)) row += dice.chance(1, 8) ? " sum17=long" : " sum17";
   if (dice.chance(1, 3)) row += fmt::format(" cov={}", dice.number(length + 12));
   if (dice.chance(1, 30)) row += " nosum";
   return row;

@@ -91,6 +91,13 @@ constexpr Scenario kScenarios[] = {
       > udplite l2:9 r2:2 len=20 cov=20 sum17 poke=35:9
       > udplite l2:10 r2:2 nosum
       > udplite l2:11 r2:2 cut=7
+      > udplite l2:13 r2:2 len=247 sum17=long
+      > udplite l2:14 r2:2 len=248 sum17=long
+      > udplite l2:15 r2:2 len=248 sum17
+      > udplite l2:16 r2:2 len=1000 cov=100 sum17=long
+      > udplite l2:17 r2:2 len=1000 cov=100 sum17
+      > udplite L2:18 R2:2 len=1000 sum17
+      > udplite L2:19 R2:2 len=1000 cov=99 sum17
       > udplite l2:12 r2:2 sum=bad
       > udplite L2:7 R2:2 len=20 cov=20 sum17)"},
     {"udplite: without verification", "checksum=0", R"(

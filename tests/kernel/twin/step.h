@@ -13,7 +13,8 @@
 //   tcp      flags of SFRPAUEC or '-', as the first word; seq= ack= win= urg= doff= len=
 //            options in their order: mss= wscale= sackok ts=A,B sack=L-R[,L-R..] nop eol opt=HEX
 //   udp      len= ulen= nosum          ulen is the length field's own value
-//   udplite  len= cov= nosum sum17     sum17: with UDP's number in the pseudo header
+//   udplite  len= cov= nosum sum17[=long]     sum17: as Linux verifies it, with UDP's number in
+//            the pseudo header and, in IPv4, the lowest byte of the length; long: all of the length
 //   icmp(6)  type= code= id= seq= rest= len= body=HEX | of(packet) quote=N redirect=OPTION[,UNITS]
 //   sctp     vtag=, chunks in their order: init=TAG init_ack=TAG data sack heartbeat heartbeat_ack
 //            abort=FLAGS shutdown shutdown_ack error cookie_echo cookie_ack

@@ -26,10 +26,8 @@ void put_checksum(Packet& bytes, size_t at, uint16_t right, Words& words) {
   if (at + 2 <= bytes.size()) set16(bytes, at, value);
 }
 
-uint16_t transport_checksum(const TransportEnds& ends, uint8_t proto, PacketView bytes,
-                            size_t covered) {
-  const uint32_t pseudo = pseudo_header_sum(ends.src, ends.dst, proto, bytes.size());
-  return internet_checksum(bytes.first(covered), pseudo);
+uint16_t transport_checksum(const TransportEnds& ends, uint8_t proto, PacketView bytes) {
+  return internet_checksum(bytes, pseudo_header_sum(ends.src, ends.dst, proto, bytes.size()));
 }
 
 uint32_t take_tcp_flags(Words& words) {
@@ -103,7 +101,7 @@ Packet build_tcp(const TransportEnds& ends, Words& words) {
   put16(out, words.take_number("urg", 0));
   put_bytes(out, options);
   put_payload(out, words.take_number("len", 0));
-  put_checksum(out, 16, transport_checksum(ends, IPPROTO_TCP, out, out.size()), words);
+  put_checksum(out, 16, transport_checksum(ends, IPPROTO_TCP, out), words);
   return out;
 }
 
@@ -116,7 +114,7 @@ Packet build_udp(const TransportEnds& ends, Words& words) {
   put16(out, 0);
   put_payload(out, length);
   if (words.take_flag("nosum")) return out;
-  const uint16_t sum = transport_checksum(ends, IPPROTO_UDP, out, out.size());
+  const uint16_t sum = transport_checksum(ends, IPPROTO_UDP, out);
   put_checksum(out, 6, sum ? sum : 0xffff, words);
   return out;
 }
@@ -132,8 +130,14 @@ Packet build_udplite(const TransportEnds& ends, Words& words) {
   put_payload(out, length);
   if (words.take_flag("nosum")) return out;
   const size_t covered = coverage == 0 || coverage > out.size() ? out.size() : coverage;
-  const uint8_t proto = words.take_flag("sum17") ? uint8_t{IPPROTO_UDP} : kUdpLite;
-  const uint16_t sum = transport_checksum(ends, proto, out, covered);
+  uint8_t proto = kUdpLite;
+  size_t length_field = out.size();
+  if (const auto kernel = words.take_text("sum17")) {
+    proto = IPPROTO_UDP;
+    if (ends.src.family == AF_INET && *kernel != "long") length_field &= 0xff;
+  }
+  const uint32_t pseudo = pseudo_header_sum(ends.src, ends.dst, proto, length_field);
+  const uint16_t sum = internet_checksum(PacketView(out).first(covered), pseudo);
   put_checksum(out, 6, sum ? sum : 0xffff, words);
   return out;
 }
@@ -168,8 +172,7 @@ Packet build_icmp(bool six, const TransportEnds& ends, Words& words) {
   const uint32_t id = words.take_number("id", 0), sequence = words.take_number("seq", 1);
   put32(out, words.take_number("rest", id << 16 | sequence));
   put_icmp_body(out, words);
-  const uint16_t sum =
-      six ? transport_checksum(ends, IPPROTO_ICMPV6, out, out.size()) : internet_checksum(out);
+  const uint16_t sum = six ? transport_checksum(ends, IPPROTO_ICMPV6, out) : internet_checksum(out);
   put_checksum(out, 2, sum, words);
   return out;
 }
