@@ -47,6 +47,13 @@ l label - LUDGE LIST labels that must be set
 ) reply-zone - LIADE ZONE zone of the reply direction
 M labelmap - LUDE FILE names of labels
 - netns - all NAME|PID|PATH work in this network namespace
+- backend - all kernel|engine which table: the kernel's, or an engine's in this process
+- pcap - all [IFACE=]FILE packets for the engine, then the command; repeatable
+- sysctl - all NAME=VALUE a setting of the engine; repeatable
+- trace - all [=invalid] what became of each packet, and why
+- run-out - all - after the last packet, wait until every entry has expired
+- checksum - all auto|verify|ignore what to think of the packets' checksums
+- seed - all NUMBER of the engine's randomness
 - sport,orig-port-src tcp,udp,udplite,sctp,dccp LIAUDGEidg PORT original source port
 - dport,orig-port-dst tcp,udp,udplite,sctp,dccp LIAUDGEidg PORT original destination port
 - reply-port-src tcp,udp,udplite,sctp,dccp LIAUDGEdg PORT reply source port
@@ -163,7 +170,8 @@ _ctwin_read_line() {
     if [[ $word == -?* ]]; then
       _ctwin_read_option "$word"
       option=$found
-      [[ $found_value != - ]] || option=''
+      # The argument of --trace comes behind a = or not at all.
+      [[ $found_value != - && ($found_value != '[='* || ${COMP_WORDS[i + 1]} == =) ]] || option=''
       continue
     fi
     _ctwin_note "$option" "$word"
@@ -229,7 +237,10 @@ _ctwin_value() {
     event-mask) _ctwin_list 'ALL NEW UPDATES DESTROY' ;;
     output) _ctwin_list 'extended id timestamp ktimestamp labels userspace xml json save' ;;
     label | label-add | label-del) _ctwin_list "$(_ctwin_labels)" ;;
-    labelmap | load-file) _ctwin_files ;;
+    labelmap | load-file | pcap) _ctwin_files ;;
+    backend) _ctwin_words 'kernel engine' ;;
+    trace) _ctwin_words 'invalid' ;;
+    checksum) _ctwin_words 'auto verify ignore' ;;
     netns) _ctwin_namespaces ;;
     state) _ctwin_words "$(_ctwin_states)" ;;
     role) _ctwin_words 'client server' ;;

@@ -47,6 +47,13 @@ l label - LUDGE LIST labels that must be set
 ) reply-zone - LIADE ZONE zone of the reply direction
 M labelmap - LUDE FILE names of labels
 - netns - all NAME|PID|PATH work in this network namespace
+- backend - all kernel|engine which table: the kernel's, or an engine's in this process
+- pcap - all [IFACE=]FILE packets for the engine, then the command; repeatable
+- sysctl - all NAME=VALUE a setting of the engine; repeatable
+- trace - all [=invalid] what became of each packet, and why
+- run-out - all - after the last packet, wait until every entry has expired
+- checksum - all auto|verify|ignore what to think of the packets' checksums
+- seed - all NUMBER of the engine's randomness
 - sport,orig-port-src tcp,udp,udplite,sctp,dccp LIAUDGEidg PORT original source port
 - dport,orig-port-dst tcp,udp,udplite,sctp,dccp LIAUDGEidg PORT original destination port
 - reply-port-src tcp,udp,udplite,sctp,dccp LIAUDGEdg PORT reply source port
@@ -243,7 +250,13 @@ function __ctwin_values
             __ctwin_list extended id timestamp ktimestamp labels userspace xml json save
         case label label-add label-del
             __ctwin_labels
-        case labelmap load-file
+        case backend
+            printf '%s\n' kernel engine
+        case trace
+            echo invalid
+        case checksum
+            printf '%s\n' auto verify ignore
+        case labelmap load-file pcap
             __fish_complete_path (commandline -ct)
         case netns
             __ctwin_namespaces
@@ -282,6 +295,8 @@ for row in (string split \n -- $__ctwin_options)
     # An argument that may be left out is completed as a word of its own.
     switch $fields[5]
         case - '[table]'
+        case '[=*'
+            set -a words -a "(__ctwin_values $names[1])"
         case '[*'
             complete -c ctwin -n "__ctwin_follows '$fields[1]' $names[1]" \
                 -a "(__ctwin_values $names[1])"

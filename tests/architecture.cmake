@@ -11,15 +11,23 @@ cmake_minimum_required(VERSION 3.25)
 # part : what it may include.
 set(arrows
   "base      : base"
+  "packet    : base packet"
+  "conntrack : base packet conntrack"
   "netlink   : base netlink"
   "ctnetlink : base netlink ctnetlink"
-  "backend   : backend"
+  "engine    : base packet conntrack netlink ctnetlink engine"
+  "io        : base packet conntrack netlink ctnetlink engine io"
+  "backend   : base packet conntrack netlink ctnetlink engine io backend"
   "cli       : base netlink ctnetlink cli")
 
 # The header that stands for its part in the trials.
 set(header_base base/address.h)
+set(header_packet packet/packet.h)
+set(header_conntrack conntrack/tuple.h)
 set(header_netlink netlink/attr.h)
 set(header_ctnetlink ctnetlink/match.h)
+set(header_engine engine/engine.h)
+set(header_io io/feed.h)
 set(header_backend backend/kernel.h)
 set(header_cli cli/print.h)
 

@@ -20,6 +20,7 @@ class OptionSet {
   bool has(Option option) const { return (bits_ & bit(option)) != 0; }
   void add(Option option) { bits_ |= bit(option); }
   bool any() const { return bits_ != 0; }
+  bool only(Option option) const { return bits_ == bit(option); }
 
   /// The options that both have, or that only this one has.
   OptionSet operator&(OptionSet other) const { return OptionSet(bits_ & other.bits_); }

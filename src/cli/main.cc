@@ -69,9 +69,9 @@ int run_on_table(Session& session, const CommandLine& line) {
     return session.messages.report(
         {table.error().code == EINVAL ? kUsageProblem : kOtherProblem, table.error().text});
   session.use((*table)->source(), (*table)->feed());
-  if (line.load_file) return load_file(session, *line.load_file);
   if (arguments.command != Command::kEvent) run_feed(session);
-  const int code = run_any(session, arguments);
+  const int code =
+      line.load_file ? load_file(session, *line.load_file) : run_any(session, arguments);
   const int damage = finish_feed(session);
   session.close();
   return code != 0 ? code : damage;

@@ -397,7 +397,7 @@ TrackVerdict settle(const ProtoContext& context, Conn& ct, CtInfo info,
       return TrackVerdict::kAccept;
     }
     if (segment.kind == TcpKind::kSyn && step.from == SS) {
-      context.explain(IPPROTO_TCP, "a SYN sent again does not renew the timeout");
+      context.explain(IPPROTO_TCP, "a SYN renews no timeout before it is answered");
       return TrackVerdict::kAccept;
     }
     const uint32_t unanswered = context.settings.tcp.unacknowledged;

@@ -21,7 +21,7 @@ using Bytes = std::vector<uint8_t>;
 
 /// A packet from its IP header on, and where its transport header is.
 struct BuiltPacket {
-  Bytes bytes;
+  Bytes bytes{};
   uint32_t l4_offset = 0;
   uint8_t family = AF_INET;
   uint8_t proto = 0;
@@ -35,7 +35,7 @@ struct BuiltPacket {
 /// An IPv6 extension header: its number and its bytes, of which the first is filled in.
 struct ExtensionHeader {
   uint8_t number = 0;
-  Bytes bytes;
+  Bytes bytes{};
 };
 
 struct Ip {
@@ -43,10 +43,10 @@ struct Ip {
   std::string_view dst = "10.0.0.2";
   uint8_t ttl = 64;
   uint8_t tos = 0;
-  uint16_t id = 0;                          ///< IPv4
-  uint16_t fragment = 0;                    ///< IPv4: flags and offset as they stand in the header
-  Bytes options;                            ///< IPv4: padded to 32 bits
-  std::vector<ExtensionHeader> extensions;  ///< IPv6
+  uint16_t id = 0;        ///< IPv4
+  uint16_t fragment = 0;  ///< IPv4: flags and offset as they stand in the header
+  Bytes options{};        ///< IPv4: padded to 32 bits
+  std::vector<ExtensionHeader> extensions{};  ///< IPv6
 
   /// The same the other way round.
   Ip back() const;
@@ -65,10 +65,10 @@ struct Tcp {
   uint32_t seq = 0;
   uint32_t ack = 0;
   uint16_t window = 65535;
-  std::vector<Bytes> options;  ///< padded to 32 bits with end of options
-  Bytes payload;
-  std::optional<uint8_t> header_words;  ///< of the data offset field, when it is to lie
-  std::optional<uint16_t> checksum;     ///< when it is to be wrong
+  std::vector<Bytes> options{};  ///< padded to 32 bits with end of options
+  Bytes payload{};
+  std::optional<uint8_t> header_words{};  ///< of the data offset field, when it is to lie
+  std::optional<uint16_t> checksum{};     ///< when it is to be wrong
 };
 BuiltPacket tcp_packet(const Ip& ip, const Tcp& tcp);
 
@@ -83,19 +83,19 @@ Bytes sack(const std::vector<std::pair<uint32_t, uint32_t>>& blocks);
 struct Udp {
   uint16_t sport = 1000;
   uint16_t dport = 53;
-  Bytes payload;
-  std::optional<uint16_t> length;  ///< of the length field, when it is to lie
-  std::optional<uint16_t> checksum;
+  Bytes payload{};
+  std::optional<uint16_t> length{};  ///< of the length field, when it is to lie
+  std::optional<uint16_t> checksum{};
 };
 BuiltPacket udp_packet(const Ip& ip, const Udp& udp);
 
 struct UdpLite {
   uint16_t sport = 1000;
   uint16_t dport = 53;
-  Bytes payload;
+  Bytes payload{};
   uint16_t coverage = 0;         ///< 0: all of it
   uint8_t checksum_proto = 136;  ///< of the pseudo header; Linux verifies with UDP's number
-  std::optional<uint16_t> checksum;
+  std::optional<uint16_t> checksum{};
 };
 BuiltPacket udplite_packet(const Ip& ip, const UdpLite& udplite);
 
@@ -105,8 +105,8 @@ struct Icmp {
   uint8_t code = 0;
   uint16_t id = 1;   ///< the fifth and sixth byte, whatever the type
   uint16_t seq = 0;  ///< the seventh and eighth
-  Bytes payload;     ///< of errors, the packet that they are about
-  std::optional<uint16_t> checksum;
+  Bytes payload{};   ///< of errors, the packet that they are about
+  std::optional<uint16_t> checksum{};
 };
 BuiltPacket icmp_packet(const Ip& ip, const Icmp& icmp);
 
@@ -130,8 +130,8 @@ struct Sctp {
   uint16_t sport = 1000;
   uint16_t dport = 2905;
   uint32_t vtag = 0;
-  std::vector<Bytes> chunks;  ///< padded to 32 bits each
-  std::optional<uint32_t> checksum;
+  std::vector<Bytes> chunks{};  ///< padded to 32 bits each
+  std::optional<uint32_t> checksum{};
 };
 BuiltPacket sctp_packet(const Ip& ip, const Sctp& sctp);
 
@@ -146,7 +146,7 @@ struct Gre {
   uint8_t version = 0;
   uint16_t protocol = 0x0800;
   uint16_t call_id = 0;
-  Bytes payload;
+  Bytes payload{};
 };
 BuiltPacket gre_packet(const Ip& ip, const Gre& gre);
 

@@ -13,6 +13,9 @@ namespace ctwin::test {
 struct Case {
   std::string name;
   std::vector<Bytes> datagrams;
+  /// Look at the table after each, not only after the last. The kernel ends entries whose time is
+  /// up when it next looks.
+  bool look_often = false;
 };
 
 std::vector<Case> entry_cases();      ///< making, finding and ending entries

@@ -47,7 +47,8 @@ Case life_of(const SmallTuple& tuple, const std::string& name) {
       {create(tuple), get(tuple), get(reply), message(get_head, tuple_attr(CTA_TUPLE_REPLY, reply)),
        message(get_head, tuple_attr(CTA_TUPLE_REPLY, tuple)), create(tuple),
        create(tuple, {}, NLM_F_CREATE | NLM_F_ACK), create(reply), update(reply),
-       remove(tuple, attr32(CTA_ID, 1)), remove(tuple, attr32(CTA_ID, kAnyEntry)), remove(tuple)}};
+       remove(tuple, attr32(CTA_ID, 0xdeadbeef)), remove(tuple, attr32(CTA_ID, kAnyEntry)),
+       remove(tuple)}};
 }
 
 void add_protocols(Cases& cases) {

@@ -146,12 +146,14 @@ class Transcript {
 
 // ---- what both have in common ----
 
-Outcome Side::ask(const Bytes& datagram) {
+Outcome Side::ask(const Bytes& datagram, bool look_at_table) {
   Outcome outcome;
   send(with_real_id(datagram));
   outcome.answers = read_all(false);
-  send(message({conntrack_type(IPCTNL_MSG_CT_GET), NLM_F_DUMP, AF_UNSPEC}, {}, 0x7ab1e));
-  outcome.table = read_all(false);
+  if (look_at_table) {
+    send(message({conntrack_type(IPCTNL_MSG_CT_GET), NLM_F_DUMP, AF_UNSPEC}, {}, 0x7ab1e));
+    outcome.table = read_all(false);
+  }
   outcome.events = read_all(true);
   return outcome;
 }

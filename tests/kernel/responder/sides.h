@@ -33,7 +33,7 @@ class Side {
 
   /// Sends a datagram, and reads what comes of it. A request with the id kAnyEntry gets the
   /// real one of the entry whose original tuple it carries.
-  Outcome ask(const Bytes& datagram);
+  Outcome ask(const Bytes& datagram, bool look_at_table);
   /// Makes the table empty, unseen.
   void clear();
 

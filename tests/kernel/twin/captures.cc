@@ -24,8 +24,8 @@ bool is_forwardable_v4(PacketView packet) {
 
 bool is_forwardable_v6(PacketView packet) {
   if (packet.size() < 40 || packet[6] == 0) return false;
-  const bool unspecified = std::all_of(packet.begin() + 8, packet.begin() + 23,
-                                       [](uint8_t byte) { return byte == 0; });
+  const bool unspecified =
+      std::all_of(packet.begin() + 8, packet.begin() + 23, [](uint8_t byte) { return byte == 0; });
   return !unspecified && packet[8] != 0xfe && packet[8] != 0xff && packet[24] != 0xfe &&
          packet[24] != 0xff;
 }

@@ -13,9 +13,10 @@
 // 2: wrong use; 77: the kernel cannot be used here, for the reason that is printed.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -64,9 +65,7 @@ size_t packets_of(const Sequence& sequence) {
   return count;
 }
 
-bool waits(const Sequence& sequence) {
-  return packets_of(sequence) != sequence.steps.size();
-}
+bool waits(const Sequence& sequence) { return packets_of(sequence) != sequence.steps.size(); }
 
 std::string rows_of(const Sequence& sequence) {
   std::string text = fmt::format("# {}\n", sequence.name);
@@ -94,6 +93,11 @@ bool fails(const Sequence& sequence) {
   return differences && !differences->empty();
 }
 
+bool agrees(const Sequence& sequence) {
+  const auto differences = find_differences(sequence);
+  return differences && differences->empty();
+}
+
 /// What is left of a sequence that differed, in its shortest form, with its differences.
 void report(Sequence sequence, size_t first_packet, const Options& options) {
   if (!options.no_shrink) {
@@ -111,24 +115,184 @@ void report(Sequence sequence, size_t first_packet, const Options& options) {
   std::fflush(stdout);
 }
 
-/// Compares, and tells real differences from disturbances.
+/// Compares, and tells what is there every time from what the machine's other work caused.
 Status check(const Sequence& sequence, const Options& options, Tally& tally) {
   ++tally.sequences;
   tally.packets += packets_of(sequence);
-  auto differences = find_differences(sequence);
-  for (int again = 0; differences && !differences->empty() && again < kConfirmations; ++again) {
-    const size_t first = differences->front().number;
-    differences = find_differences(sequence);
-    if (!differences || differences->empty()) continue;
-    if (again + 1 < kConfirmations) continue;
-    ++tally.failures;
-    report(sequence, first, options);
-    return {};
+  size_t first = 0;
+  for (int run = 0; run <= kConfirmations; ++run) {
+    const auto differences = find_differences(sequence);
+    if (!differences) return differences.error();
+    if (differences->empty()) {
+      if (run == 0) return {};
+      ++tally.disturbed;
+      std::printf("not seen again: a difference at packet %zu of %s\n", first,
+                  sequence.name.c_str());
+      return {};
+    }
+    first = differences->front().number;
   }
-  if (!differences) return differences.error();
+  ++tally.failures;
+  report(sequence, first, options);
   return {};
+}
+
+Status show_all(const std::vector<Sequence>& sequences) {
+  for (const Sequence& sequence : sequences) {
+    const auto recording = run_kernel(sequence);
+    if (!recording) return recording.error();
+    std::printf("%s\n", show(sequence, *recording).c_str());
+  }
+  return {};
+}
+
+/// Those that wait run beside each other, then the others one by one.
+Status check_all(const std::vector<Sequence>& sequences, const Options& options, Tally& tally) {
+  if (options.show) return show_all(sequences);
+  std::vector<std::pair<const Sequence*, std::future<bool>>> waiting;
+  for (const Sequence& sequence : sequences)
+    if (waits(sequence))
+      waiting.emplace_back(&sequence,
+                           std::async(std::launch::async, [&] { return agrees(sequence); }));
+  for (auto& [sequence, agreed] : waiting) {
+    if (agreed.get()) {
+      ++tally.sequences;
+      tally.packets += packets_of(*sequence);
+    } else if (Status status = check(*sequence, options, tally); !status.ok()) {
+      return status;
+    }
+  }
+  for (const Sequence& sequence : sequences) {
+    if (waits(sequence)) continue;
+    if (Status status = check(sequence, options, tally); !status.ok()) return status;
+    if (tally.failures == kMostFailures) break;
+  }
+  return {};
+}
+
+Status check_scenarios(const Options& options, Tally& tally) {
+  std::vector<Sequence> chosen;
+  for (Sequence& sequence : all_scenarios())
+    if (sequence.name.find(options.only) != std::string::npos)
+      chosen.push_back(std::move(sequence));
+  if (chosen.empty()) return Error{ENOENT, "no scenario's name holds '" + options.only + "'"};
+  return check_all(chosen, options, tally);
+}
+
+Status check_generated(const Options& options, Tally& tally) {
+  std::printf("seed %llu\n", static_cast<unsigned long long>(options.seed));
+  const bool terminal = isatty(STDERR_FILENO) != 0;
+  for (uint64_t index = 0; tally.packets < options.packets; ++index) {
+    const Sequence sequence = generate(options.seed, index, kSequencePackets);
+    if (options.show) {
+      if (Status status = show_all({sequence}); !status.ok()) return status;
+      tally.packets += kSequencePackets;
+      continue;
+    }
+    if (Status status = check(sequence, options, tally); !status.ok()) return status;
+    if (tally.failures == kMostFailures) break;
+    if (terminal) std::fprintf(stderr, "\r%zu packets ", tally.packets);
+  }
+  if (terminal) std::fprintf(stderr, "\r\033[K");
+  return {};
+}
+
+Status check_captures(const Options& options, Tally& tally) {
+  const auto captures = read_captures(options.captures, kSequencePackets);
+  if (!captures) return captures.error();
+  if (captures->sequences.empty()) return Error{ENOENT, "no captures in " + options.captures};
+  std::printf("%zu packets of the captures cannot be routed and were left out\n",
+              captures->left_out);
+  return check_all(captures->sequences, options, tally);
+}
+
+/// Reads what rows_of writes.
+Status check_rows(const Options& options, Tally& tally) {
+  std::ifstream file(options.rows);
+  if (!file) return Error{ENOENT, "cannot read " + options.rows};
+  std::ostringstream text;
+  text << file.rdbuf();
+  Sequence sequence{options.rows, {}, {}, false};
+  for (std::string& line : step_lines(text.str())) {
+    if (!line.starts_with("sysctl ")) {
+      sequence.steps.push_back(std::move(line));
+      continue;
+    }
+    const auto parts = split(std::string_view(line).substr(7), '=');
+    if (parts.size() != 2) return Error{EINVAL, "not understood: '" + line + "'"};
+    sequence.sysctls.emplace_back(parts[0], parts[1]);
+  }
+  return check_all({sequence}, options, tally);
+}
+
+bool read_number(const char* text, uint64_t& value) {
+  const char* end = text + std::strlen(text);
+  const auto [stop, code] = std::from_chars(text, end, value);
+  return code == std::errc() && stop == end;
+}
+
+bool read_options(int argc, char** argv, Options& options) {
+  options.seed = std::random_device{}();
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    const bool has_value = i + 1 < argc;
+    if (word == "--scenarios") {
+      options.scenarios = true;
+    } else if (word == "--show") {
+      options.show = true;
+    } else if (word == "--no-shrink") {
+      options.no_shrink = true;
+    } else if (!has_value) {
+      return false;
+    } else if (word == "--packets" || word == "--seed") {
+      if (!read_number(argv[++i], word == "--seed" ? options.seed : options.packets)) return false;
+    } else if (word == "--only") {
+      options.only = argv[++i];
+    } else if (word == "--captures") {
+      options.captures = argv[++i];
+    } else if (word == "--rows") {
+      options.rows = argv[++i];
+    } else {
+      return false;
+    }
+  }
+  return options.scenarios || options.packets != 0 || !options.captures.empty() ||
+         !options.rows.empty();
+}
+
+Status run_all(const Options& options, Tally& tally) {
+  Status status;
+  if (options.scenarios) status = check_scenarios(options, tally);
+  if (status.ok() && !options.captures.empty()) status = check_captures(options, tally);
+  if (status.ok() && !options.rows.empty()) status = check_rows(options, tally);
+  if (status.ok() && options.packets != 0) status = check_generated(options, tally);
+  return status;
+}
+
+int run_program(int argc, char** argv) {
+  Options options;
+  if (!read_options(argc, argv, options)) {
+    std::fprintf(stderr,
+                 "usage: twin [--scenarios [--only TEXT]] [--packets N [--seed S]]\n"
+                 "            [--captures DIR] [--rows FILE] [--show] [--no-shrink]\n");
+    return 2;
+  }
+  if (const auto box = KernelBox::create({}); !box) {
+    std::printf("twin: skipped: %s\n", box.error().text.c_str());
+    return kSkipped;
+  }
+  Tally tally;
+  if (const Status status = run_all(options, tally); !status.ok()) {
+    std::printf("twin: %s\n", status.error().text.c_str());
+    return 1;
+  }
+  std::printf("%zu sequences, %zu packets: %zu differ, %zu were disturbed\n", tally.sequences,
+              tally.packets, tally.failures, tally.disturbed);
+  return tally.failures == 0 ? 0 : 1;
 }
 
 }  // namespace
 
 }  // namespace ctwin::test
+
+int main(int argc, char** argv) { return ctwin::test::run_program(argc, argv); }

@@ -184,6 +184,9 @@ constexpr Scenario kScenarios[] = {
       > icmp6 L2 R2 type=143 id=1
       > icmp6 L2 R2 type=144 id=1
       > icmp6 L2 R2 type=151 id=1
+      > icmp6 L2 R2 type=152 id=1
+      > icmp6 L2 R2 type=153 id=1
+      > icmp6 L2 R2 type=154 id=1
       > icmp6 L2 R2 type=255 id=1
       > icmp6 L2 R2 type=0 id=1
       > icmp6 L2 R2 type=100 id=1

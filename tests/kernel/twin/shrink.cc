@@ -31,7 +31,7 @@ class Shrinker {
 
   /// Takes out runs of elements, first long ones, then shorter ones, down to single ones.
   template <typename Element>
-  void remove_runs(std::vector<Element> Sequence::* list) {
+  void remove_runs(std::vector<Element> Sequence::*list) {
     for (size_t length = std::max<size_t>((best_.*list).size() / 2, 1);;) {
       bool removed = false;
       // From the end: what comes after the failure goes first.

@@ -119,10 +119,10 @@ TEST_CASE("kernel time stamps print in ctime's form and local time") {
   flow.fields.add(FlowField::kTimestampStart);
   CHECK(contains(printed({.flow = flow, .now = kStart}, {.ktimestamp = true}),
                  " delta-time=0 [start=Sat Nov 21 02:30:42 2026] use=1\n"));
-  flow.timestamp_stop = 1767225600 * kSecond;
+  flow.timestamp_stop = 1767916800 * kSecond;
   flow.fields.add(FlowField::kTimestampStop);
   CHECK(contains(printed({.flow = flow, .now = kStart}, {.ktimestamp = true}),
-                 "[start=Sat Nov 21 02:30:42 2026] [stop=Thu Jan  1 00:00:00 2026] use=1\n"));
+                 "[start=Sat Nov 21 02:30:42 2026] [stop=Fri Jan  9 00:00:00 2026] use=1\n"));
 }
 
 TEST_CASE("unreplied, assured and offloaded flows carry their words") {

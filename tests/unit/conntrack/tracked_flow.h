@@ -29,7 +29,7 @@ namespace ctwin::test {
 
 using namespace conntrack;
 
-class TrackedFlow final : private TrackActions, private NoteSink {
+class TrackedFlow : private TrackActions, private NoteSink {
  public:
   Settings settings;
   Conn ct{};
