@@ -1,5 +1,5 @@
-# Proves that the arrows between the parts are kept: an include along an arrow compiles, an include
-# against one does not, and no source file steps around the include paths.
+# Proves that the arrows between the parts are kept: a header is found along an arrow and is not found
+# against one, which ends the compilation, and no source file steps around the include paths.
 #
 # Run as   cmake -DCOMPILER=... -DSOURCE=... -DWORK=... -DPARTS=<part>,<part>,...
 #                -DPATHS_<part>=dir,dir,...  -P architecture.cmake
@@ -31,15 +31,15 @@ set(header_io io/feed.h)
 set(header_backend backend/kernel.h)
 set(header_cli cli/print.h)
 
-# Sets `outcome` to "compiles", "missing" (the header is not found) or the compiler's words.
+# Sets `outcome` to "found", "missing", or to the compiler's words when they say neither.
 function(try_include part header outcome)
   string(REPLACE "," ";-I" flags "-I${PATHS_${part}}")
   set(probe "${WORK}/${part}.cc")
   file(WRITE "${probe}" "#include \"${header}\"\n")
-  execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${flags} "${probe}"
+  execute_process(COMMAND ${COMPILER} -std=c++20 -E -o ${WORK}/preprocessed ${flags} "${probe}"
     RESULT_VARIABLE code ERROR_VARIABLE words OUTPUT_VARIABLE words)
   if(code EQUAL 0)
-    set(${outcome} compiles PARENT_SCOPE)
+    set(${outcome} found PARENT_SCOPE)
   elseif(words MATCHES "No such file or directory|file not found")
     set(${outcome} missing PARENT_SCOPE)
   else()
@@ -75,7 +75,7 @@ foreach(part IN LISTS parts)
     try_include(${part} ${header_${other}} outcome)
     set(expected missing)
     if(other IN_LIST may_include_${part})
-      set(expected compiles)
+      set(expected found)
     endif()
     if(NOT outcome STREQUAL expected)
       list(APPEND failures

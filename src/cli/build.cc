@@ -72,6 +72,10 @@ void complete_tuples(const Arguments& arguments, Flow& flow) {
     invert_ports(flow.orig, flow.reply);
   else if (!flow.orig.has_ports)
     invert_ports(flow.reply, flow.orig);
+  // ICMP goes by the family: ICMPv6 over IPv4 has no answers, and the kernel refuses it.
+  if (is_icmp(flow.orig.proto))
+    flow.reply.icmp_type = icmp_reply_type(
+        flow.orig.family() == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6, flow.orig.icmp_type);
 }
 
 void set_protocol_state(const Arguments& arguments, Flow& flow) {
@@ -199,11 +203,14 @@ Labels changed_labels(const Arguments& arguments, const Labels& now) {
 }
 
 /// The kernel computes (labels & ~mask) ^ value with one word of mask a word of value, so setting
-/// bits is a mask of these bits and the same value; clearing, a mask of them and no value.
+/// bits is a mask of these bits and the same value; clearing, a mask of them and no value. An entry
+/// that has the labels already counts as changed, as it does for conntrack.
 bool update_labels(const Arguments& arguments, const Flow& entry, Flow& update) {
   const Labels now = entry.has(FlowField::kLabels) ? entry.labels : Labels{};
   const Labels wanted = changed_labels(arguments, now);
-  if (wanted == now) return false;
+  const bool asked = arguments.given.has(Option::kLabelAdd) ||
+                     (arguments.given.has(Option::kLabelDel) && entry.has(FlowField::kLabels));
+  if (!asked) return false;
   for (size_t i = 0; i < now.words.size(); ++i) {
     update.labels_mask.words[i] = now.words[i] ^ wanted.words[i];
     update.labels.words[i] = wanted.words[i] & update.labels_mask.words[i];
@@ -257,7 +264,7 @@ bool nat_is(const NatRange& wanted, const Address& address, uint16_t port) {
 Filter build_filter(const Arguments& arguments) {
   Filter filter;
   filter.family = arguments.family;
-  if (arguments.command != Command::kGet) filter_tuples(arguments, filter);
+  filter_tuples(arguments, filter);
   if (!sets_values(arguments.command)) {
     filter_state(arguments, filter);
     filter_entry(arguments, filter);

@@ -97,8 +97,7 @@ Status list_and_zero(Session& session, Client& client, const Filter& filter, Flo
 
 bool is_filtered(const Arguments& arguments) {
   const OptionSet& given = arguments.given;
-  for (const Option option :
-       {Option::kFamily, Option::kSrcNat, Option::kDstNat, Option::kAnyNat, Option::kLabel})
+  for (const Option option : {Option::kFamily, Option::kSrcNat, Option::kDstNat, Option::kAnyNat})
     if (given.has(option)) return true;
   return false;
 }
@@ -150,9 +149,20 @@ int list_expectations(Session& session, const Arguments& arguments) {
   return summarize(session, count, "expectations have been shown.", true);
 }
 
+/// -G asks for the original tuple; what conntrack says when only the reply's is there.
+int incomplete_query(const Arguments& arguments) {
+  const OptionSet& given = arguments.given;
+  if (!given.has(Option::kSrc) || !given.has(Option::kDst)) return EINVAL;
+  const TransportKind kind = transport_kind(arguments.proto.value_or(0));
+  const bool wants_ports = kind == TransportKind::kPorts || kind == TransportKind::kKeys;
+  return wants_ports && !given.has(Option::kSport) ? ENODATA : 0;
+}
+
 int get_entry(Session& session, const Arguments& arguments) {
   auto client = session.client();
   if (!client) return session.operation_failed(client.error(), arguments);
+  if (const int code = incomplete_query(arguments); code != 0)
+    return session.operation_failed({code, {}}, arguments);
   const Filter filter = build_filter(arguments);
   FlowPrinter printer(session, print_options(arguments, session.label_map(arguments)));
   size_t count = 0;

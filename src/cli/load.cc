@@ -196,6 +196,7 @@ class Loader {
   }
 
   int cannot_read(int error) {
+    if (error == EISDIR) return 0;  // as conntrack reads one: nothing is in it
     if (error == EINTR) return interrupted();
     return session_.messages.report(
         {kUsageProblem, "cannot read " + name_ + ": " + std::strerror(error)});

@@ -30,7 +30,7 @@ struct PrintOptions {
   bool id = false;                   ///< id=
   bool timestamp = false;            ///< time of the event, or of the listing for expectations
   bool ktimestamp = false;           ///< [start=] [stop=]
-  const LabelMap* labels = nullptr;  ///< names for label bits; labels show only with a map
+  const LabelMap* labels = nullptr;  ///< names of label bits; without, only json tells labels
 };
 
 /// The verb of a save line.

@@ -34,20 +34,20 @@ int Session::operation_failed(const Error& error, const Arguments& arguments) {
 const LabelMap* Session::label_map(const Arguments& arguments) {
   if (!arguments.needs_label_map()) return nullptr;
   const std::string path(arguments.label_map);
-  if (label_map_ && path == label_map_path_) return &*label_map_;
+  if (label_map_path_ == path) return label_map_ ? &*label_map_ : nullptr;
+  label_map_path_ = path;
+  label_map_.reset();
   auto loaded = LabelMap::load(path);
   if (loaded) {
     label_map_ = std::move(*loaded);
-    label_map_path_ = path;
     return &*label_map_;
   }
   const OptionSet& given = arguments.given;
   const bool wanted = arguments.output.labels || given.has(Option::kLabel) ||
                       given.has(Option::kLabelAdd) || given.has(Option::kLabelDel);
-  if (!wanted) return nullptr;
-  const Error& error = loaded.error();
-  const std::string why = error.code == EINVAL ? error.text : std::strerror(error.code);
-  messages.raw("nfct_labelmap_new: " + why + "\n");
+  // A file without a valid line is none that could not be read: conntrack says "Success" of it.
+  const int code = loaded.error().code == EINVAL ? 0 : loaded.error().code;
+  if (wanted) messages.raw(std::string("nfct_labelmap_new: ") + std::strerror(code) + "\n");
   return nullptr;
 }
 

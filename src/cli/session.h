@@ -61,7 +61,7 @@ class Session {
   std::unique_ptr<ctnetlink::Client> client_;
   std::unique_ptr<ctnetlink::Client> modifier_;
   std::optional<LabelMap> label_map_;
-  std::string label_map_path_;
+  std::optional<std::string> label_map_path_;  ///< of the last attempt to load it
 };
 
 /// Prints flows in the chosen format, and the document around them where the format has one.

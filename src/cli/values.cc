@@ -48,13 +48,16 @@ bool is_old_nat_word(std::string_view word, std::string& ignored) {
   return true;
 }
 
-/// Hands the words between commas to `read`, which says whether it knows them.
+/// Hands the words between commas to `read`, which says whether it knows them. A complaint names
+/// the rest of the list from the bad word on, without the mark of its negation.
 std::optional<Problem> parse_list(std::string_view text,
-                                  const std::function<bool(std::string_view)>& read) {
+                                  const std::function<bool(std::string_view)>& read,
+                                  bool may_negate = false) {
   for (;;) {
     const size_t comma = text.find(',');
     const std::string_view word = text.substr(0, comma);
-    if (word.empty() || !read(word)) return bad_parameter(text);
+    const bool negated = may_negate && word.starts_with('!');
+    if (word.empty() || !read(word)) return bad_parameter(text.substr(negated ? 1 : 0));
     if (comma == std::string_view::npos) return {};
     text.remove_prefix(comma + 1);
   }

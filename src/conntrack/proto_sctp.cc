@@ -6,8 +6,9 @@
 // that a side names is expected of the other. Chunks that control the association have rules of
 // their own (RFC 9260 8.5.1); all other packets must simply carry the tag.
 //
-// A packet picked up in its midst begins an association only when it is a HEARTBEAT (multihoming:
-// another path of an association seen elsewhere), and such an entry learns its tags as it goes.
+// What is picked up in its midst is INVALID as a rule, because its tags are not known. A HEARTBEAT
+// begins an entry all the same (multihoming: another path of an association that was opened
+// elsewhere), and such an entry learns its tags as it goes.
 //
 // Chunks behind a part that was not captured are not seen; they are taken to be data.
 #include <netinet/in.h>

@@ -18,7 +18,7 @@ const std::array<AttrRule, kFlowAttrs> kFlowRules = [] {
   std::array<AttrRule, kFlowAttrs> rules{};
   for (const uint16_t type :
        {CTA_TUPLE_ORIG, CTA_TUPLE_REPLY, CTA_TUPLE_MASTER, CTA_PROTOINFO, CTA_HELP, CTA_NAT_SRC,
-        CTA_NAT_DST, CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY, CTA_SYNPROXY, CTA_FILTER})
+        CTA_NAT_DST, CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY, CTA_FILTER})
     rules[type] = kNestedRule;
   for (const uint16_t type :
        {CTA_STATUS, CTA_STATUS_MASK, CTA_TIMEOUT, CTA_MARK, CTA_MARK_MASK, CTA_ID})

@@ -32,10 +32,14 @@ uint32_t group_of(EventKind kind) {
   return 0;
 }
 
-/// A batch of another subsystem's transactions: conntrack's have none (nfnetlink_rcv_batch).
-int refuse_batch(const nfgenmsg& generic) {
+/// A batch belongs to a subsystem that knows transactions; conntrack's are none
+/// (nfnetlink_rcv_batch).
+int refuse_batch(const Message& message) {
   constexpr uint16_t kSubsystems = 13;
-  return netlink::big_endian(generic.res_id) < kSubsystems ? EOPNOTSUPP : EINVAL;
+  constexpr std::array<AttrRule, 2> kRules{{{}, kU32Rule}};  // NFNL_BATCH_GENID
+  Attrs<2> attrs;
+  if (const int code = read_attrs(message.attributes(), kRules, attrs)) return code;
+  return netlink::big_endian(message.nfgen().res_id) < kSubsystems ? EOPNOTSUPP : EINVAL;
 }
 
 }  // namespace
@@ -97,7 +101,7 @@ void Responder::request(PortId id, std::span<const std::byte> datagram) {
   if (!reader.next(message)) return;
   if (message.header.nlmsg_type == NFNL_MSG_BATCH_BEGIN) {
     if (message.body.size() >= sizeof(nfgenmsg))
-      acknowledge(from, message.header, refuse_batch(message.nfgen()));
+      acknowledge(from, message.header, refuse_batch(message));
     return;
   }
   do answer(from, message);

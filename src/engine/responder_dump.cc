@@ -14,9 +14,10 @@ using conntrack::ConnTable;
 
 namespace {
 
-/// A datagram of a dump takes what its reader has shown to have room for, within these bounds.
+/// A datagram of a dump takes what its reader has shown to have room for, within these bounds; the
+/// upper one is the kernel's, 32 KiB less what it keeps with each buffer.
 constexpr size_t kSmallestDatagram = 4096;
-constexpr size_t kLargestDatagram = 32768;
+constexpr size_t kLargestDatagram = 32768 - 320;
 
 constexpr uint16_t message_type(uint8_t subsystem, uint8_t type) {
   return static_cast<uint16_t>(subsystem << 8 | type);

@@ -10,9 +10,12 @@
 // is a dump by a bare socket that looks at nothing but the end.
 //
 // conntrack 1.4.7 cannot update more than about 250 entries (it never reads its ACKs), so there is
-// an update of few entries too. A program that fails a task is left out of its row.
+// an update of few entries too; what is not the updates' in it shows in the row above. Runs that
+// fail do not count.
 //
-//   bench_table [--entries N] [--rounds N] [--conntrack PATH] [--ctwin PATH]
+//   bench_table [--entries N] [--rounds N] [--only TEXT] [--conntrack PATH] [--ctwin PATH]
+//
+// --only does the tasks whose name contains the text.
 //
 // Raises net.netfilter.nf_conntrack_max while it runs, if the entries need that.
 #include <fcntl.h>
@@ -165,10 +168,12 @@ enum Tool { kConntrack, kCtwin, kTools };
 struct Settings {
   unsigned entries = 100'000;
   unsigned rounds = 7;
+  std::string only;
   std::string paths[kTools] = {"/usr/sbin/conntrack", CTWIN_PATH};
 };
 
 constexpr unsigned kFew = 200;
+constexpr unsigned kEnoughFailures = 3;  // without a success: it will not be tried again
 
 struct Task {
   const char* name;
@@ -195,7 +200,7 @@ class Bench {
 
   void run() {
     print_head();
-    measure_floor();
+    if (settings_.only.empty()) measure_floor();
     const unsigned all = settings_.entries;
     const Task tasks[] = {
         {"-C", {"-C"}, all},
@@ -203,6 +208,7 @@ class Bench {
         {"-L -o extended,id", {"-L", "-o", "extended,id"}, all, all},
         {"-L -o xml", {"-L", "-o", "xml"}, all, all},
         {"-L -s ADDR, one hit", {"-L", "-s", "10.0.0.1"}, all, 1},
+        {"-L -s ADDR, of few, no hit", {"-L", "-s", "203.0.113.1"}, kFew},
         {"-U -f ipv4 -p tcp -m N, few",
          {"-U", "-f", "ipv4", "-p", "tcp", "-m", "MARK"},
          kFew,
@@ -213,11 +219,17 @@ class Bench {
         {"-R, new entries", {"-R", creations()}},
         {"-R, -A of existing entries", {"-R", additions()}, all, 0, true}};
     for (const Task& task : tasks)
-      if (!interrupted) measure(task);
-    if (!interrupted) measure_watching();
+      if (!interrupted && is_wanted(task.name)) measure(task);
+    if (!interrupted && is_wanted(kWatching)) measure_watching();
   }
 
  private:
+  static constexpr const char* kWatching = "-E";
+
+  bool is_wanted(const std::string& name) const {
+    return name.find(settings_.only) != std::string::npos;
+  }
+
   std::string creations() const { return folder_ + "/create"; }
   std::string additions() const { return folder_ + "/add"; }
   std::string few() const { return folder_ + "/few"; }
@@ -244,35 +256,41 @@ class Bench {
     if (filled.exit_code != 0) give_up("cannot fill the table: " + filled.errors);
   }
 
-  /// Did what was asked for; says so if not.
   static bool succeeded(const Task& task, const Sample& sample) {
-    if (sample.exit_code == 0 && (task.count == 0 || counted(sample.errors) == task.count))
-      return true;
-    std::printf("%s: exit code %d, %s\n", task.name, sample.exit_code, sample.errors.c_str());
-    return false;
+    return sample.exit_code == 0 && (task.count == 0 || counted(sample.errors) == task.count);
   }
 
   void measure(const Task& task) {
     std::vector<Sample> samples[kTools];
-    bool left_out[kTools] = {task.only_ctwin, false};
-    for (unsigned round = 0; round < settings_.rounds && !interrupted; ++round) {
+    unsigned failures[kTools] = {};
+    std::string note;
+    for (unsigned round = 0; round < settings_.rounds; ++round) {
       for (unsigned turn = 0; turn < kTools; ++turn) {
         const Tool tool = (round + turn) % 2 == 0 ? kConntrack : kCtwin;
-        if (left_out[tool]) continue;
-        std::vector<std::string> words = task.words;
-        for (std::string& word : words)
-          if (word == "MARK") word = std::to_string(++mark_);
+        const bool hopeless = failures[tool] >= kEnoughFailures && samples[tool].empty();
+        if (hopeless || (tool == kConntrack && task.only_ctwin)) continue;
         prepare(task.entries);
-        const Sample sample = run_tool(tool, words);
+        const Sample sample = run_tool(tool, with_new_mark(task.words));
         if (interrupted) return;
-        left_out[tool] = !succeeded(task, sample);
-        if (left_out[tool])
-          samples[tool].clear();
-        else
+        if (succeeded(task, sample)) {
           samples[tool].push_back(sample);
+        } else {
+          ++failures[tool];
+          note = "  " + sample.errors.substr(0, sample.errors.find('\n'));
+        }
       }
     }
-    print_row(task.name, samples, "");
+    if (!note.empty())
+      note = "  failed " + std::to_string(failures[kConntrack]) + " and " +
+             std::to_string(failures[kCtwin]) + " times:" + note;
+    print_row(task.name, samples, note);
+  }
+
+  std::vector<std::string> with_new_mark(std::vector<std::string> words) {
+    ++mark_;
+    for (std::string& word : words)
+      if (word == "MARK") word = std::to_string(mark_);
+    return words;
   }
 
   void measure_floor() {
@@ -299,7 +317,8 @@ class Bench {
     const auto percent = [&](Tool tool) {
       return std::to_string(lost[tool] * 100 / settings_.entries) + "%";
     };
-    print_row("-E", samples, "  lost at most: " + percent(kConntrack) + ", " + percent(kCtwin));
+    print_row(kWatching, samples,
+              "  lost at most: " + percent(kConntrack) + ", " + percent(kCtwin));
   }
 
   std::optional<Sample> watch(Tool tool) {
@@ -398,6 +417,8 @@ Settings read_settings(int argc, char** argv) {
       settings.entries = static_cast<unsigned>(std::strtoul(value.c_str(), nullptr, 10));
     else if (word == "--rounds")
       settings.rounds = static_cast<unsigned>(std::strtoul(value.c_str(), nullptr, 10));
+    else if (word == "--only")
+      settings.only = value;
     else if (word == "--conntrack")
       settings.paths[kConntrack] = value;
     else if (word == "--ctwin")

@@ -26,12 +26,12 @@ offers 'conntrack dying expect unconfirmed' -L ''
 offers 'expect' -L e
 offers 'conntrack expect' --flush ''
 offers '--protonum' -L --prot
-offers '--netns' -C -
+offers '--netns' -C --net
 offers 'dccp gre icmp icmpv6 sctp tcp udp udplite' -L -p ''
-offers '--sport --src --src-nat --state --status' -D -p tcp --s
-offers '--sport --src --src-nat --status' -D -pudp --s
-offers '--sport --src --src-nat --status' -Dp 17 --s
-offers '--src --src-nat --status' -D --s
+offers '--state --status' -D -p tcp --st
+offers '--status' -D -pudp --st
+offers '--sport' -Dp 17 --sp
+offers '--status' -D --st
 offers '--tuple-dst --tuple-port-dst --tuple-port-src --tuple-src' -I expect -p tcp --tup
 offers '' -I -p tcp --tup
 offers 'ESTABLISHED' -L -p tcp --state E
@@ -49,3 +49,6 @@ offers 'eth0-in,eth0-out' -U --labelmap "$work/labels" --label-add eth0-in,eth0-
 offers "$work/labels" -R "$work/lab"
 offers "$work/labels" -L --labelmap "$work/lab"
 offers '' -L -s 10
+offers "" -C --proto
+offers 'invalid' -E --trace = i
+offers '--pcap' -E --trace --pc

@@ -18,10 +18,10 @@ offers() {
 offers '--delete' 'ctwin --del'
 offers 'conntrack dying expect unconfirmed' 'ctwin -L '
 offers 'expect' 'ctwin -L e'
-offers '--sport --src --src-nat --state --status' 'ctwin -D -p tcp --s'
+offers '--state --status' 'ctwin -D -p tcp --st'
 offers '--tuple-dst --tuple-port-dst --tuple-port-src --tuple-src' 'ctwin -I expect -p tcp --tup'
 offers 'ESTABLISHED' 'ctwin -L -p tcp --state E'
 offers 'json' 'ctwin -Lo j'
 offers 'xml,id' 'ctwin -L -o xml,i'
-offers '--netns' 'ctwin -C --'
+offers '--netns' 'ctwin -C --net'
 offers 'eth0-in eth0-out' "ctwin -L -M $work/labels -l "

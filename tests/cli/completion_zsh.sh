@@ -17,9 +17,9 @@ offers() {
 
 offers '--delete' 'ctwin --del'
 offers 'expect' 'ctwin -L e'
-offers '--sport --src --src-nat --state --status' 'ctwin -D -p tcp --s'
+offers '--state --status' 'ctwin -D -p tcp --st'
 offers '--tuple-dst --tuple-port-dst --tuple-port-src --tuple-src' 'ctwin -I expect -p tcp --tup'
 offers 'ESTABLISHED' 'ctwin -L -p tcp --state E'
 offers 'json' 'ctwin -Lo j'
-offers '--counter --netns' 'ctwin -C --'
+offers '--netns' 'ctwin -C --net'
 offers 'eth0-in eth0-out' "ctwin -L -M $work/labels -l "

@@ -612,8 +612,7 @@ constexpr CaseGroup kGroups[] = {
 -L -p tcp --sport abc -s foo
 -D -p tcp --dport 65617
 -D -s 10.0.0.1/
--E -b abc
--E -b -5
+@empty @during(load) -E -b -5
 -L -n []:5
 -L -n [fd00::3
 -L -n [fd00::3]

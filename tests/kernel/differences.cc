@@ -79,6 +79,7 @@ void expect_refusal(const Plan& plan, std::string text, Run& run, int exit_code)
   seen.signal = 0;
   seen.late = false;
   run.after = plan.conntrack().before;
+  seen.expectations = expectation_lines(run.after.expectations);
 }
 
 void set_summary_count(Observation& expected, size_t count) {
@@ -119,13 +120,6 @@ bool wants_format(const CommandLine& line, std::string_view format) {
     }
   }
   return false;
-}
-
-std::vector<Line> entry_lines(const std::vector<Entry>& entries) {
-  std::vector<Line> lines;
-  for (const Entry& entry : entries) lines.push_back(entry_line(entry));
-  std::sort(lines.begin(), lines.end(), text_before);
-  return lines;
 }
 
 std::optional<uint64_t> number(std::string_view text, int base, uint64_t max) {

@@ -109,9 +109,6 @@ bool begins(std::string_view word, std::string_view name);
 std::vector<std::string> split_list(std::string_view text);
 bool wants_format(const CommandLine& line, std::string_view format);
 
-/// The lines of these entries, in order.
-std::vector<Line> entry_lines(const std::vector<Entry>& entries);
-
 /// The number, by strtoul's rules and with nothing behind it; nothing if it is not one.
 std::optional<uint64_t> number(std::string_view text, int base, uint64_t max);
 

@@ -103,8 +103,7 @@ class OneByOne {
  public:
   explicit OneByOne(const Plan& plan) : plan_(plan) {
     result_.before = result_.after = plan.conntrack().before;
-    for (const Expectation& expectation : result_.before.expectations)
-      result_.seen.expectations.push_back({"timeout=@ " + expectation.text, {expectation.timeout}});
+    result_.seen.expectations = expectation_lines(result_.before.expectations);
   }
 
   Run run(std::vector<Outcome> outcomes) {

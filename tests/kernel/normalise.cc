@@ -221,6 +221,21 @@ Line entry_line(const Entry& entry) {
   return line;
 }
 
+std::vector<Line> entry_lines(const std::vector<Entry>& entries) {
+  std::vector<Line> lines;
+  for (const Entry& entry : entries) lines.push_back(entry_line(entry));
+  std::sort(lines.begin(), lines.end(), before);
+  return lines;
+}
+
+std::vector<Line> expectation_lines(const std::vector<Expectation>& expectations) {
+  std::vector<Line> lines;
+  for (const Expectation& expectation : expectations)
+    lines.push_back({"timeout=@ " + expectation.text, {expectation.timeout}});
+  std::sort(lines.begin(), lines.end(), before);
+  return lines;
+}
+
 std::string normalised_error(std::string_view line) {
   for (const std::string_view known :
        {"conntrack v1.4.7 (conntrack-tools): ", "conntrack v1.4.9 ("}) {
@@ -265,11 +280,8 @@ Observation observe(const Ended& ended, const TableState& after, const IdNames& 
   result.exit_code = ended.exit_code;
   result.signal = ended.signal;
   result.late = ended.late;
-  for (const Entry& entry : after.entries) result.entries.push_back(entry_line(entry));
-  for (const Expectation& expectation : after.expectations)
-    result.expectations.push_back({"timeout=@ " + expectation.text, {expectation.timeout}});
-  std::sort(result.entries.begin(), result.entries.end(), before);
-  std::sort(result.expectations.begin(), result.expectations.end(), before);
+  result.entries = entry_lines(after.entries);
+  result.expectations = expectation_lines(after.expectations);
   return result;
 }
 

@@ -46,6 +46,8 @@ Observation observe(const Ended& ended, const TableState& after, const IdNames& 
 
 Line normalised_line(std::string_view text, const IdNames& names);
 Line entry_line(const Entry& entry);
+std::vector<Line> entry_lines(const std::vector<Entry>& entries);  ///< in order
+std::vector<Line> expectation_lines(const std::vector<Expectation>& expectations);
 void hide_use(Line& line);
 std::string normalised_error(std::string_view line);
 

@@ -259,7 +259,11 @@ Ended Runner::execute_with_actions(Place& where, const Program& program,
   if (!child) require(child.error(), "starting the program");
   const auto ready = [&] { return child->ended() || child->listens_and_waits(); };
   wait_until(ready);
-  for (const std::string& action : invocation.actions) act(where, action);
+  for (const std::string& action : invocation.actions) {
+    act(where, action);
+    // Entries that come and go have names, too.
+    if (const Result<TableState> state = where.table.read()) add_ids(*state, names_);
+  }
   wait_until(ready);
   child->send_signal(SIGINT);
   return child->finish(kLimitMs);

@@ -30,16 +30,17 @@ bool has_ports(uint8_t proto) {
 
 // ---- requests ----
 
-/// Messages one behind the other, for one send.
+/// Messages one behind the other, for one send. The last one is to be acknowledged: the kernel
+/// works through them in order, and tells of failures in any case.
 class Request {
  public:
   /// Begins a message; the one before it is complete then.
   nlmsghdr* begin(uint16_t type, uint16_t flags, uint8_t family) {
-    finish();
+    complete();
     buffer_.assign(kMessage, '\0');
     nlmsghdr* message = mnl_nlmsg_put_header(buffer_.data());
     message->nlmsg_type = type;
-    message->nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | NLM_F_ACK | flags);
+    message->nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags);
     message->nlmsg_seq = ++count_;
     auto* head = static_cast<nfgenmsg*>(mnl_nlmsg_put_extra_header(message, sizeof(nfgenmsg)));
     head->nfgen_family = family;
@@ -48,14 +49,20 @@ class Request {
   }
   void finish() {
     if (buffer_.empty()) return;
-    const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());
-    bytes_.append(buffer_.data(), MNL_ALIGN(message->nlmsg_len));
-    buffer_.clear();
+    reinterpret_cast<nlmsghdr*>(buffer_.data())->nlmsg_flags |= NLM_F_ACK;
+    complete();
   }
   const std::string& bytes() const { return bytes_; }
   unsigned count() const { return count_; }
 
  private:
+  void complete() {
+    if (buffer_.empty()) return;
+    const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());
+    bytes_.append(buffer_.data(), MNL_ALIGN(message->nlmsg_len));
+    buffer_.clear();
+  }
+
   static constexpr size_t kMessage = 2048;
   std::string buffer_;
   std::string bytes_;
@@ -430,15 +437,15 @@ Result<Table> Table::open(const NetworkNamespace& where) {
   return table;
 }
 
-/// Sends, and hands out what comes back until every message is acknowledged, without an error or
-/// with the allowed one.
+/// Sends, and hands out what comes back until the last message is answered for. None may fail with
+/// anything but the allowed error.
 template <typename Handler>
 Status Table::exchange(const std::string& datagrams, unsigned messages, int allowed,
                        const Handler& handler) {
   if (mnl_socket_sendto(socket_.get(), datagrams.data(), datagrams.size()) < 0)
     return failed("send to the kernel");
   std::array<char, 32768> buffer{};
-  for (unsigned seen = 0; seen < messages;) {
+  for (bool done = messages == 0; !done;) {
     const ssize_t size = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
     if (size < 0) return failed("receive from the kernel");
     int left = static_cast<int>(size);
@@ -453,7 +460,7 @@ Status Table::exchange(const std::string& datagrams, unsigned messages, int allo
         return Error{-answer->error, "the kernel refuses message " +
                                          std::to_string(message->nlmsg_seq) +
                                          " of the test: " + std::strerror(-answer->error)};
-      ++seen;
+      done |= message->nlmsg_seq == messages;
     }
   }
   return {};
@@ -544,6 +551,7 @@ Status Table::remove(const Entry& entry) {
 }
 
 Status Table::remove_all(std::span<const Entry> entries) {
+  known_.clear();
   if (entries.empty()) return {};
   Request request;
   for (const Entry& entry : entries) put_removal(request, entry);
@@ -564,8 +572,7 @@ Status Table::set_mark(const Entry& entry, uint32_t mark) {
 template <typename Handler>
 Status Table::dump(uint16_t type, const Handler& handler) {
   Request request;
-  nlmsghdr* message = request.begin(type, NLM_F_DUMP, AF_UNSPEC);
-  message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  request.begin(type, NLM_F_DUMP, AF_UNSPEC);
   request.finish();
   if (mnl_socket_sendto(socket_.get(), request.bytes().data(), request.bytes().size()) < 0)
     return failed("ask the kernel for its table");

@@ -1,6 +1,7 @@
 // -D, -U and -L -z while the table changes under them, and on just what they were asked for.
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -34,6 +35,8 @@ class HeldUp {
     REQUIRE(comes_true([&] { return child_.ended() || sits_in(child_.pid(), SYS_write); }));
     REQUIRE_FALSE(child_.ended());
   }
+
+  void send_signal(int number) const { child_.send_signal(number); }
 
   Ended go_on() {
     const std::string output = reader_.read_to_end(child_);
@@ -127,6 +130,33 @@ TEST_CASE("entries that vanish before they can be updated are no error and are n
   CHECK(ended.errors == summary(updated, "updated"));
   CHECK(ended.exit_code == 0);
   CHECK(space.entries().empty());
+}
+
+TEST_CASE("a signal ends a command early, with a summary of what it has done") {
+  struct Case {
+    const char* words;
+    const char* verb;
+  };
+  for (const Case one : {Case{"-L", "shown"}, {"-D", "deleted"}, {"-U -p udp -m 1", "updated"}}) {
+    CAPTURE(one.words);
+    Space space;
+    space.load(many("-I"));
+    HeldUp command(space, one.words);
+    command.send_signal(SIGINT);
+    const Ended ended = command.go_on();
+    const size_t done = lines_of(ended.output).size();
+    CHECK(done > 0);
+    CHECK(done < kMany);
+    CHECK(ended.errors == summary(done, one.verb));
+    CHECK(ended.exit_code == 0);
+    const std::vector<Entry> left = space.entries();
+    const bool deletes = one.verb == std::string("deleted");
+    CHECK(left.size() == (deletes ? kMany - done : kMany));
+    const bool updates = one.verb == std::string("updated");
+    CHECK(std::count_if(left.begin(), left.end(), [](const Entry& entry) {
+            return entry.mark == 1;
+          }) == static_cast<long>(updates ? done : 0));
+  }
 }
 
 TEST_CASE("a deletion goes on to its end when nobody reads what it prints") {

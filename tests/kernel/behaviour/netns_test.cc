@@ -47,12 +47,8 @@ void check_commands(const Space& home, const std::string& target) {
   CHECK(home.ctwin({"-C"}).output == "0\n");
   CHECK(ctwin({"-D"}).exit_code == 0);
   CHECK(ctwin({"-C"}).output == "0\n");
-  // The watcher's sockets are not in the namespace of its process's first thread's parent.
-  REQUIRE(comes_true([&] {
-    return lines_of(read_text("/proc/" + std::to_string(watcher.pid()) + "/fd/1")).size() == 3;
-  }));
-  watcher.send_signal(SIGINT);
-  const Ended ended = watcher.finish(kLimitMs);
+  const Ended ended = stop(watcher, SIGINT);
+  CHECK(lines_of(ended.output).size() == 3);
   CHECK(ended.exit_code == 0);
   CHECK(ended.errors == prefix() + "3 flow events have been shown.\n");
 }

@@ -302,23 +302,23 @@ class EngineSide final : public Side {
   engine::Responder::PortId listener_ = 0;
 };
 
-/// Answers of a walk over the table come in the order of its slots, which is nobody's promise.
-void sort_runs(std::vector<Said>& said, const char* prefix) {
-  const auto starts = [&](const Said& line) { return line.text.starts_with(prefix); };
-  for (auto at = said.begin(); at != said.end();) {
-    at = std::find_if(at, said.end(), starts);
-    const auto end = std::find_if_not(at, said.end(), starts);
-    std::sort(at, end, [](const Said& a, const Said& b) { return a.text < b.text; });
-    at = end;
-  }
+/// A walk over the table goes by its slots, whose order is nobody's promise: its messages are
+/// sorted among the places that they take.
+void sort_walk(std::vector<Said>& said, const char* prefix) {
+  std::vector<Said> walk;
+  for (const Said& line : said)
+    if (line.text.starts_with(prefix)) walk.push_back(line);
+  std::sort(walk.begin(), walk.end(), [](const Said& a, const Said& b) { return a.text < b.text; });
+  auto next = walk.begin();
+  for (Said& line : said)
+    if (line.text.starts_with(prefix)) line = *next++;
 }
 
 std::string list_difference(const char* title, std::vector<Said>& kernel,
                             std::vector<Said>& engine) {
-  sort_runs(kernel, "type 0x100 ");
-  sort_runs(engine, "type 0x100 ");
-  sort_runs(kernel, "type 0x102 ");
-  sort_runs(engine, "type 0x102 ");
+  for (std::vector<Said>* said : {&kernel, &engine})
+    for (const char* prefix : {"type 0x100 flags 0x2 ", "type 0x100 flags 0x22 ", "type 0x102 "})
+      sort_walk(*said, prefix);
   std::string text;
   for (size_t i = 0; i < std::max(kernel.size(), engine.size()); ++i) {
     static const Said kNothing{"nothing", {}};

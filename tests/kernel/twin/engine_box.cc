@@ -60,14 +60,18 @@ Result<std::unique_ptr<EngineBox>> EngineBox::create(const Sysctls& sysctls) {
   return std::unique_ptr<EngineBox>(new EngineBox(std::move(parts)));
 }
 
-Status EngineBox::inject(Record& record) {
-  const size_t side = record.side == Side::kLeft ? 0 : 1;
-  parts_->engine.process({.bytes = record.packet,
-                          .wire_length = static_cast<uint32_t>(record.packet.size()),
-                          .device = parts_->devices[side],
-                          .time = record.time});
-  record.outputs = std::exchange(parts_->outputs, {});
-  return read_events(*parts_->listener, record.events);
+Status EngineBox::inject(Record& record) { return inject_together(std::span(&record, 1)); }
+
+Status EngineBox::inject_together(std::span<Record> records) {
+  std::vector<engine::RawPacket> packets;
+  for (const Record& record : records)
+    packets.push_back({.bytes = record.packet,
+                       .wire_length = static_cast<uint32_t>(record.packet.size()),
+                       .device = parts_->devices[record.side == Side::kLeft ? 0 : 1],
+                       .time = record.time});
+  parts_->engine.process(packets);
+  records.back().outputs = std::exchange(parts_->outputs, {});
+  return read_events(*parts_->listener, records.back().events);
 }
 
 Status EngineBox::finish(Recording& recording) {

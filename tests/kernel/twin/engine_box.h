@@ -1,6 +1,8 @@
 // An engine as a Box.
 #pragma once
 
+#include <span>
+
 #include "box.h"
 
 namespace ctwin::test {
@@ -11,6 +13,8 @@ class EngineBox final : public Box {
   ~EngineBox() override;
 
   Status inject(Record& record) override;
+  /// Several at once. What comes of them is all put down to the last.
+  Status inject_together(std::span<Record> records);
   Status finish(Recording& recording) override;
 
  private:

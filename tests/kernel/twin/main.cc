@@ -20,7 +20,10 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <future>
+#include <memory>
+#include <optional>
 #include <random>
 #include <sstream>
 
@@ -40,6 +43,7 @@ constexpr size_t kSequencePackets = 2000;
 /// A difference has to show itself this often: the machine's other work may disturb a run.
 constexpr int kConfirmations = 2;
 constexpr size_t kMostFailures = 5;
+constexpr size_t kAtOnce = 12;  ///< waiting sequences
 
 struct Options {
   bool scenarios = false;
@@ -88,9 +92,9 @@ void print_differences(const Sequence& sequence, const std::vector<Difference>& 
   }
 }
 
-bool fails(const Sequence& sequence) {
-  const auto differences = find_differences(sequence);
-  return differences && !differences->empty();
+/// What a difference is about: the first line of its text.
+std::string_view subject(const Difference& difference) {
+  return std::string_view(difference.text).substr(0, difference.text.find('\n'));
 }
 
 bool agrees(const Sequence& sequence) {
@@ -98,13 +102,18 @@ bool agrees(const Sequence& sequence) {
   return differences && differences->empty();
 }
 
-/// What is left of a sequence that differed, in its shortest form, with its differences.
-void report(Sequence sequence, size_t first_packet, const Options& options) {
+/// What is left of a sequence that differed, in its shortest form, with its differences. A shorter
+/// sequence must differ in the same, or it might lead to something else altogether.
+void report(Sequence sequence, const Difference& first, const Options& options) {
+  const auto fails = [&](const Sequence& candidate) {
+    const auto differences = find_differences(candidate);
+    return differences && !differences->empty() && subject(differences->front()) == subject(first);
+  };
   if (!options.no_shrink) {
     // What comes after the first difference did not cause it.
-    if (first_packet != 0 && !waits(sequence)) {
+    if (first.number != 0 && !waits(sequence)) {
       Sequence head = sequence;
-      head.steps.resize(first_packet);
+      head.steps.resize(first.number);
       if (fails(head)) sequence = std::move(head);
     }
     sequence = shrink(std::move(sequence), fails);
@@ -119,55 +128,92 @@ void report(Sequence sequence, size_t first_packet, const Options& options) {
 Status check(const Sequence& sequence, const Options& options, Tally& tally) {
   ++tally.sequences;
   tally.packets += packets_of(sequence);
-  size_t first = 0;
+  Difference first;
   for (int run = 0; run <= kConfirmations; ++run) {
-    const auto differences = find_differences(sequence);
+    auto differences = find_differences(sequence);
     if (!differences) return differences.error();
     if (differences->empty()) {
       if (run == 0) return {};
       ++tally.disturbed;
-      std::printf("not seen again: a difference at packet %zu of %s\n", first,
+      std::printf("not seen again: a difference at packet %zu of %s\n", first.number,
                   sequence.name.c_str());
       return {};
     }
-    first = differences->front().number;
+    first = std::move(differences->front());
   }
   ++tally.failures;
   report(sequence, first, options);
   return {};
 }
 
-Status show_all(const std::vector<Sequence>& sequences) {
-  for (const Sequence& sequence : sequences) {
-    const auto recording = run_kernel(sequence);
-    if (!recording) return recording.error();
-    std::printf("%s\n", show(sequence, *recording).c_str());
-  }
+Status print_kernel(const Sequence& sequence) {
+  const auto recording = run_kernel(sequence);
+  if (!recording) return recording.error();
+  std::printf("%s\n", show(sequence, *recording).c_str());
   return {};
 }
 
-/// Those that wait run beside each other, then the others one by one.
-Status check_all(const std::vector<Sequence>& sequences, const Options& options, Tally& tally) {
-  if (options.show) return show_all(sequences);
-  std::vector<std::pair<const Sequence*, std::future<bool>>> waiting;
-  for (const Sequence& sequence : sequences)
-    if (waits(sequence))
-      waiting.emplace_back(&sequence,
-                           std::async(std::launch::async, [&] { return agrees(sequence); }));
-  for (auto& [sequence, agreed] : waiting) {
-    if (agreed.get()) {
-      ++tally.sequences;
-      tally.packets += packets_of(*sequence);
+/// Sequences that wait, run beside everything else. One that differs is left for `check`.
+class Background {
+ public:
+  explicit Background(Tally& tally) : tally_(tally) {}
+
+  void start(Sequence sequence) {
+    auto held = std::make_unique<Sequence>(std::move(sequence));
+    auto agreed = std::async(std::launch::async, [held = held.get()] { return agrees(*held); });
+    running_.push_back({std::move(held), std::move(agreed)});
+  }
+
+  /// Ends when at most `left` of them still run.
+  Status finish(size_t left, const Options& options) {
+    while (running_.size() > left) {
+      Running oldest = std::move(running_.front());
+      running_.erase(running_.begin());
+      if (oldest.agreed.get()) {
+        ++tally_.sequences;
+        tally_.packets += packets_of(*oldest.sequence);
+      } else if (Status status = check(*oldest.sequence, options, tally_); !status.ok()) {
+        return status;
+      }
+    }
+    return {};
+  }
+
+ private:
+  struct Running {
+    std::unique_ptr<Sequence> sequence;
+    std::future<bool> agreed;
+  };
+
+  Tally& tally_;
+  std::vector<Running> running_;
+};
+
+/// Checks what `next` makes, until it makes no more.
+Status check_all(const std::function<std::optional<Sequence>()>& next, const Options& options,
+                 Tally& tally) {
+  Background background(tally);
+  while (std::optional<Sequence> sequence = next()) {
+    if (options.show) {
+      if (Status status = print_kernel(*sequence); !status.ok()) return status;
+    } else if (waits(*sequence)) {
+      background.start(std::move(*sequence));
     } else if (Status status = check(*sequence, options, tally); !status.ok()) {
       return status;
     }
+    if (Status status = background.finish(kAtOnce, options); !status.ok()) return status;
+    if (tally.failures >= kMostFailures) break;
   }
-  for (const Sequence& sequence : sequences) {
-    if (waits(sequence)) continue;
-    if (Status status = check(sequence, options, tally); !status.ok()) return status;
-    if (tally.failures == kMostFailures) break;
-  }
-  return {};
+  return background.finish(0, options);
+}
+
+Status check_list(const std::vector<Sequence>& sequences, const Options& options, Tally& tally) {
+  size_t index = 0;
+  const auto next = [&]() -> std::optional<Sequence> {
+    if (index == sequences.size()) return {};
+    return sequences[index++];
+  };
+  return check_all(next, options, tally);
 }
 
 Status check_scenarios(const Options& options, Tally& tally) {
@@ -176,25 +222,23 @@ Status check_scenarios(const Options& options, Tally& tally) {
     if (sequence.name.find(options.only) != std::string::npos)
       chosen.push_back(std::move(sequence));
   if (chosen.empty()) return Error{ENOENT, "no scenario's name holds '" + options.only + "'"};
-  return check_all(chosen, options, tally);
+  return check_list(chosen, options, tally);
 }
 
 Status check_generated(const Options& options, Tally& tally) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(options.seed));
   const bool terminal = isatty(STDERR_FILENO) != 0;
-  for (uint64_t index = 0; tally.packets < options.packets; ++index) {
-    const Sequence sequence = generate(options.seed, index, kSequencePackets);
-    if (options.show) {
-      if (Status status = show_all({sequence}); !status.ok()) return status;
-      tally.packets += kSequencePackets;
-      continue;
-    }
-    if (Status status = check(sequence, options, tally); !status.ok()) return status;
-    if (tally.failures == kMostFailures) break;
-    if (terminal) std::fprintf(stderr, "\r%zu packets ", tally.packets);
-  }
+  uint64_t index = 0, made = 0;
+  const auto next = [&]() -> std::optional<Sequence> {
+    if (made >= options.packets) return {};
+    Sequence sequence = generate(options.seed, index++, kSequencePackets);
+    made += packets_of(sequence);
+    if (terminal) std::fprintf(stderr, "\r%llu packets ", static_cast<unsigned long long>(made));
+    return sequence;
+  };
+  const Status status = check_all(next, options, tally);
   if (terminal) std::fprintf(stderr, "\r\033[K");
-  return {};
+  return status;
 }
 
 Status check_captures(const Options& options, Tally& tally) {
@@ -203,7 +247,7 @@ Status check_captures(const Options& options, Tally& tally) {
   if (captures->sequences.empty()) return Error{ENOENT, "no captures in " + options.captures};
   std::printf("%zu packets of the captures cannot be routed and were left out\n",
               captures->left_out);
-  return check_all(captures->sequences, options, tally);
+  return check_list(captures->sequences, options, tally);
 }
 
 /// Reads what rows_of writes.
@@ -222,7 +266,7 @@ Status check_rows(const Options& options, Tally& tally) {
     if (parts.size() != 2) return Error{EINVAL, "not understood: '" + line + "'"};
     sequence.sysctls.emplace_back(parts[0], parts[1]);
   }
-  return check_all({sequence}, options, tally);
+  return check_list({sequence}, options, tally);
 }
 
 bool read_number(const char* text, uint64_t& value) {

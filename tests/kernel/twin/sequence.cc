@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <span>
 #include <thread>
 
 #include "engine_box.h"
@@ -10,6 +12,25 @@
 #include "message_text.h"
 
 namespace ctwin::test {
+
+namespace {
+
+constexpr size_t kBatch = 32;
+
+/// Puts down to each `count`th packet, and to the last, what came of those before it.
+void put_together(Recording& recording, size_t count) {
+  std::vector<Record>& records = recording.records;
+  for (size_t i = 0; i + 1 < records.size(); ++i) {
+    if ((i + 1) % count == 0) continue;
+    Record& next = records[i + 1];
+    next.outputs.insert(next.outputs.begin(), records[i].outputs.begin(), records[i].outputs.end());
+    next.events.insert(next.events.begin(), records[i].events.begin(), records[i].events.end());
+    records[i].outputs.clear();
+    records[i].events.clear();
+  }
+}
+
+}  // namespace
 
 Result<Recording> run_kernel(const Sequence& sequence) {
   auto box = KernelBox::create(sequence.sysctls);
@@ -32,17 +53,20 @@ Result<Recording> run_kernel(const Sequence& sequence) {
   return recording;
 }
 
-Result<Recording> run_engine(const Sequence& sequence, const Recording& kernel) {
+Result<Recording> run_engine(const Sequence& sequence, const Recording& kernel, size_t at_once) {
   auto box = EngineBox::create(sequence.sysctls);
   if (!box) return box.error();
   Recording recording;
   recording.end_time = kernel.end_time;
-  for (const Record& original : kernel.records) {
-    Record& record = recording.records.emplace_back();
-    record.side = original.side;
-    record.time = original.time;
-    record.packet = original.packet;
-    if (Status status = (*box)->inject(record); !status.ok()) return status.error();
+  for (const Record& original : kernel.records)
+    recording.records.push_back(
+        {original.side, original.time, original.tick_crossed, original.packet, {}, {}});
+  std::span<Record> rest = recording.records;
+  while (!rest.empty()) {
+    const size_t count = std::min(at_once, rest.size());
+    if (Status status = (*box)->inject_together(rest.first(count)); !status.ok())
+      return status.error();
+    rest = rest.subspan(count);
   }
   if (Status status = (*box)->finish(recording); !status.ok()) return status.error();
   return recording;
@@ -51,9 +75,17 @@ Result<Recording> run_engine(const Sequence& sequence, const Recording& kernel) 
 Result<std::vector<Difference>> find_differences(const Sequence& sequence) {
   const auto kernel = run_kernel(sequence);
   if (!kernel) return kernel.error();
-  const auto engine = run_engine(sequence, *kernel);
+  auto engine = run_engine(sequence, *kernel);
   if (!engine) return engine.error();
-  return compare(*kernel, *engine);
+  std::vector<Difference> differences = compare(*kernel, *engine);
+  if (!differences.empty()) return differences;
+  const auto batched = run_engine(sequence, *kernel, kBatch);
+  if (!batched) return batched.error();
+  put_together(*engine, kBatch);
+  differences = compare(*engine, *batched);
+  for (Difference& difference : differences)
+    difference.text.insert(0, "  one by one (kernel) and many at once (engine)\n");
+  return differences;
 }
 
 std::string show(const Sequence& sequence, const Recording& recording) {

@@ -16,10 +16,11 @@ struct Sequence {
 
 /// Runs it in a fresh namespace, waiting where it says so.
 Result<Recording> run_kernel(const Sequence& sequence);
-/// Runs the packets of a recording through a fresh engine, at the same times.
-Result<Recording> run_engine(const Sequence& sequence, const Recording& kernel);
+/// Runs the packets of a recording through a fresh engine, at the same times, so many at once.
+Result<Recording> run_engine(const Sequence& sequence, const Recording& kernel, size_t at_once = 1);
 
-/// What the two do not agree in; an error says why it could not be found out.
+/// What the two do not agree in, or else what an engine that gets its packets one by one and one
+/// that gets many at once do not agree in. An error says why it could not be found out.
 Result<std::vector<Difference>> find_differences(const Sequence& sequence);
 
 /// The steps with what came of each, as the recording has it.

@@ -66,28 +66,28 @@ TEST_CASE("every sysctl sets its own field") {
       {"frag6_timeout", [&] { return s.frag6_timeout; }},
   };
   uint32_t value = 200;
-  for (const auto& [name, field] : fields) {
-    CAPTURE(name);
-    CHECK(set(s, name, std::to_string(++value)).ok());
-    CHECK_EQ(field(), value);
+  for (const auto& row : fields) {
+    CAPTURE(row.first);
+    CHECK(set(s, row.first, std::to_string(++value)).ok());
+    CHECK_EQ(row.second(), value);
   }
 }
 
 TEST_CASE("switches are 0 or 1") {
   Settings s;
-  for (const auto& [name, field] : std::initializer_list<std::pair<std::string_view, bool*>>{
+  for (const auto& row : std::initializer_list<std::pair<std::string_view, bool*>>{
            {"acct", &s.acct},
            {"timestamp", &s.timestamp},
            {"checksum", &s.checksum},
            {"tcp_loose", &s.tcp_loose},
            {"tcp_be_liberal", &s.tcp_be_liberal},
            {"tcp_ignore_invalid_rst", &s.tcp_ignore_invalid_rst}}) {
-    CAPTURE(name);
-    CHECK(set(s, name, "1").ok());
-    CHECK(*field);
-    CHECK(set(s, name, "0").ok());
-    CHECK(!*field);
-    CHECK_EQ(error_of(name, "2"), EINVAL);
+    CAPTURE(row.first);
+    CHECK(set(s, row.first, "1").ok());
+    CHECK(*row.second);
+    CHECK(set(s, row.first, "0").ok());
+    CHECK(!*row.second);
+    CHECK_EQ(error_of(row.first, "2"), EINVAL);
   }
 }
 
@@ -112,17 +112,16 @@ TEST_CASE("unknown names are told from settings that can only be read") {
 
 TEST_CASE("numbers are read as the kernel reads them") {
   Settings s;
-  for (const auto& [text, value] :
-       std::initializer_list<std::pair<std::string_view, uint32_t>>{{"10", 10},
-                                                                    {" 10", 10},
-                                                                    {"10\n", 10},
-                                                                    {"0x10", 16},
-                                                                    {"0X1f", 31},
-                                                                    {"010", 8},
-                                                                    {"0", 0}}) {
-    CAPTURE(text);
-    CHECK(set(s, "udp_timeout", text).ok());
-    CHECK_EQ(s.udp_timeout, value);
+  for (const auto& row : std::initializer_list<std::pair<std::string_view, uint32_t>>{{"10", 10},
+                                                                                      {" 10", 10},
+                                                                                      {"10\n", 10},
+                                                                                      {"0x10", 16},
+                                                                                      {"0X1f", 31},
+                                                                                      {"010", 8},
+                                                                                      {"0", 0}}) {
+    CAPTURE(row.first);
+    CHECK(set(s, "udp_timeout", row.first).ok());
+    CHECK_EQ(s.udp_timeout, row.second);
   }
 }
 
