@@ -73,9 +73,9 @@ void complete_tuples(const Arguments& arguments, Flow& flow) {
   else if (!flow.orig.has_ports)
     invert_ports(flow.reply, flow.orig);
   // ICMP goes by the family: ICMPv6 over IPv4 has no answers, and the kernel refuses it.
-  if (is_icmp(flow.orig.proto))
-    flow.reply.icmp_type = icmp_reply_type(
-        flow.orig.family() == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6, flow.orig.icmp_type);
+  const uint8_t icmp =
+      flow.orig.family() == AF_INET ? uint8_t{IPPROTO_ICMP} : uint8_t{IPPROTO_ICMPV6};
+  if (is_icmp(flow.orig.proto)) flow.reply.icmp_type = icmp_reply_type(icmp, flow.orig.icmp_type);
 }
 
 void set_protocol_state(const Arguments& arguments, Flow& flow) {

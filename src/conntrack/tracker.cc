@@ -70,14 +70,15 @@ Tracked Tracker::in(const packet::Packet& packet, Lookup& lookup) {
     }
     Conn& ct = table_[tracked.index];
     const TrackVerdict verdict = track(context(), ct, tracked.info, packet);
-    if (verdict == TrackVerdict::kAccept) {
-      if (ct.in_use && ct.has(kConfirmed)) wheel_.hasten(tracked.index);
-      break;
-    }
-    if (!ct.has(kConfirmed) && ct.in_use) discard(tracked.index);
+    // A packet that is refused may have shortened the timer as well.
+    if (ct.in_use && ct.has(kConfirmed)) wheel_.hasten(tracked.index);
+    if (verdict == TrackVerdict::kAccept) break;
+    if (ct.in_use && !ct.has(kConfirmed)) discard(tracked.index);
     tracked.index = 0;
     if (verdict == TrackVerdict::kRepeat) continue;
     tracked.info = CtInfo::kInvalid;
+    tracked.not_tracked = verdict == TrackVerdict::kNotCaptured;
+    if (tracked.not_tracked) return tracked;
     ++stats_.invalid;
     tracked.drop = verdict == TrackVerdict::kDrop;
     stats_.drop += tracked.drop;
@@ -274,6 +275,14 @@ void Tracker::account(Conn& ct, CtInfo info, const packet::Packet& packet) {
   Counters& counters = table_.extend(ct).counters[index_of(direction_of(info))];
   ++counters.packets;
   counters.bytes += packet.length;
+}
+
+uint32_t Tracker::sequence_offset(const Conn& ct, Direction dir, uint32_t seq) {
+  const Extension* extension = table_.extension(ct);
+  if (!extension) return 0;
+  const SeqAdj& adjust = extension->seq_adj[index_of(dir)];
+  const bool behind = static_cast<int32_t>(seq - adjust.correction_pos) > 0;
+  return static_cast<uint32_t>(behind ? adjust.offset_after : adjust.offset_before);
 }
 
 }  // namespace ctwin::conntrack

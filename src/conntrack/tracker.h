@@ -112,6 +112,7 @@ class Tracker final : public TrackActions {
   }
   bool kill(Conn& ct) override;
   void account(Conn& ct, CtInfo info, const packet::Packet& packet) override;
+  uint32_t sequence_offset(const Conn& ct, Direction dir, uint32_t seq) override;
 
  private:
   static constexpr size_t kBatch = 32;

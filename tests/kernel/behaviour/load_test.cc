@@ -220,3 +220,21 @@ TEST_CASE("a signal ends the reading of a file before anything is changed") {
   CHECK(ended.errors == prefix() + "interrupted while reading -; nothing was changed\n");
   CHECK(space.entries().empty());
 }
+
+TEST_CASE("a signal ends a file at the line that is being carried out") {
+  Space space;
+  space.load(lines("-I", 0, 5000));
+  const std::string file = write_file("load", "# first\n-D -d 192.0.2.1\n" + udp_line("-I", kOld));
+  SlowReader reader;
+  Child child = space.start_shell("exec \"$0\" -R " + file + " >" + reader.path());
+  REQUIRE(comes_true([&] { return sits_in(child.pid(), SYS_write); }));
+  child.send_signal(SIGINT);
+  const size_t deleted = lines_of(reader.read_to_end(child)).size();
+  const Ended ended = child.finish(kLimitMs);
+  CHECK(ended.exit_code == 1);
+  CHECK(ended.errors ==
+        prefix() + file + ":2: interrupted here; the lines behind were not carried out\n");
+  const auto left = marks(space);
+  CHECK(left.size() == 5000 - deleted);
+  CHECK(std::none_of(left.begin(), left.end(), [](auto flow) { return flow.first == kOld; }));
+}
