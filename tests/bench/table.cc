@@ -325,7 +325,9 @@ class Bench {
     prepare(0);
     Result<Child> child = Child::start({settings_.paths[tool], {"conntrack", "-E"}, {}}, where_);
     if (!child) give_up(child.error().text);
-    const auto waits = [&] { return child->listens_and_waits() || child->ended() || interrupted; };
+    const auto waits = [&] {
+      return child->listens_and_waits(where_) || child->ended() || interrupted;
+    };
     while (!waits()) usleep(1000);
     const Sample inserts = run_tool(kCtwin, {"-R", creations()});
     while (!waits()) usleep(1000);

@@ -4,6 +4,7 @@
 #include <array>
 #include <initializer_list>
 #include <random>
+#include <set>
 
 #include "cases.h"
 #include "table.h"
@@ -69,7 +70,7 @@ class Generator {
   void events();
   void rest();
   void load();
-  std::string line();
+  std::string line(std::set<std::string>& used);
 
   std::mt19937_64 random_;
   Words words_;
@@ -254,7 +255,7 @@ void Generator::update() {
     const FixtureEntry& entry = standard_entries()[below(standard_entries().size())];
     add({"-f"}, std::string(entry.src).find(':') == std::string::npos ? "ipv4" : "ipv6");
     add({"-i"}, "{id:" + std::string(entry.name) + "}");
-    if (percent(40)) add({"-t"}, value({"77", "1000", "3600"}, {"x", "-1"}));
+    if (percent(40)) add({"-t"}, value({"77", "3600"}, {"x", "-1"}));
     if (percent(30)) add({"-u"}, value({"ASSURED", "SEEN_REPLY,ASSURED", "SEEN_REPLY"}, {"BAR"}));
     if (percent(40)) add_mark();
     if (percent(20)) add({"--label-add"}, value({"three", "last", "zero,three"}, {"nosuch"}));
@@ -426,16 +427,21 @@ void Generator::rest() {
   if (percent(30)) add_wrong_option();
 }
 
-std::string Generator::line() {
+/// Lines of one file do not touch the same entry.
+std::string Generator::line(std::set<std::string>& used) {
+  const auto unused = [&](std::initializer_list<const char*> words) {
+    const std::string word = any(words);
+    return used.insert(word).second ? word : std::string("10.9.9.9");
+  };
   words_.clear();
   switch (below(4)) {
     case 0: create(true); break;
     case 1: create(false); break;
     case 2:
-      words_ = {"-D", "-p", any({"esp", "sctp", "icmp"})};
+      words_ = {"-D", "-s", unused({"10.0.0.4", "10.1.0.1", "fd00:1::1"})};
       if (percent(50)) words_.insert(words_.end(), {"-o", any({"id", "save", "xml"})});
       break;
-    default: words_ = {"-U", "-s", any({"10.0.0.7", "10.0.0.5", "10.0.0.4"}), "-m", decimal(200)};
+    default: words_ = {"-U", "-s", unused({"10.0.0.7", "10.0.0.5"}), "-m", decimal(200)};
   }
   std::string text;
   for (const std::string& word : words_) text += (text.empty() ? "" : " ") + shell_quoted(word);
@@ -444,11 +450,11 @@ std::string Generator::line() {
 
 void Generator::load() {
   std::string text;
+  std::set<std::string> used;
   const size_t lines = 1 + below(4);
   for (size_t i = 0; i < lines; ++i) {
     if (percent(15)) text += any({"\n", "# a comment\n", "  \n", "\t# another\n"});
-    // Lines with the same command may name the same entry; one of each does not.
-    text += line();
+    text += line(used);
   }
   words_ = {any({"-R", "--load-file"}), any({"-", "{dir}/input"})};
   invocation_.input = text;

@@ -399,9 +399,14 @@ class UpdateOneByOne {
     seen.expectations = plan_.conntrack().seen.expectations;
     seen.exit_code = updated_ == 0 ? 1 : 0;
     seen.errors = {"PFX: " + std::to_string(updated_) + " flow entries have been updated."};
-    if (problem_.empty()) return;
-    seen.exit_code = 1;
-    seen.errors = {problem_};
+    if (!problem_.empty()) {
+      seen.exit_code = 1;
+      seen.errors = {problem_};
+    }
+    const auto& said = plan_.conntrack().seen.errors;
+    const auto warning = [](const std::string& error) { return error.starts_with("WARNING"); };
+    std::copy_if(said.begin(), said.end(), std::inserter(seen.errors, seen.errors.begin()),
+                 warning);
   }
 
   Runner& runner_;

@@ -181,8 +181,7 @@ class OneByOne {
 bool lines_alone(Plan& plan) {
   if (!is_load(plan.invocation()) || plan.like.input.empty() || !is_plain(plan.like.input))
     return false;
-  // Where the first mistake is one that conntrack sees, it says so itself.
-  if (plan.refused() || !plan.like.privileged) return false;
+  if (!plan.like.privileged) return false;
   bool leaking = false;
   for (const std::string& text : split_lines(plan.like.input)) {
     const auto command = command_of(text, plan.like);

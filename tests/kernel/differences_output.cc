@@ -125,7 +125,7 @@ Run both_families(Runner& runner, const Plan& plan) {
 bool list_expectations(Plan& plan) {
   if (!plan.line.is("dump") || plan.line.table() != "expect" || plan.line.has("family"))
     return false;
-  if (plan.conntrack().seen.exit_code != 0) return false;
+  if (plan.conntrack().seen.exit_code != 0 && !plan.forgiven) return false;
   plan.produce(both_families);
   return true;
 }
@@ -288,24 +288,58 @@ void save_nat(const Entry& entry, std::string& text) {
     replace_option(text, " -n " + reply.dst, " -n " + with_port(reply.dst, reply.dport));
 }
 
+void add_options(std::string& line, const std::string& options) {
+  const size_t at = line.find(" -u ");
+  if (at != std::string::npos) line.insert(line.find(' ', at + 4), options);
+}
+
+/// Where an event's mark and labels stand in a line of another format.
+std::string text_behind(const std::string& line, std::string_view key) {
+  const size_t at = line.find(key);
+  if (at == std::string::npos) return {};
+  const size_t begin = at + key.size();
+  return line.substr(begin, line.find(' ', begin) - begin);
+}
+
+/// What an event told is not what the entry is in the end: it is read from another run.
+void save_events(const Plan& plan, Run& run) {
+  CommandLine line = plan.line;
+  line.set("output", "labels");
+  Invocation invocation = plan.like;
+  invocation.words = line.words();
+  const Run plain = plan.runner().run(Side::kConntrack, invocation);
+  for (size_t i = 0; i < std::min(plain.seen.output.size(), run.seen.output.size()); ++i) {
+    const std::string& told = plain.seen.output[i].text;
+    std::string& text = run.seen.output[i].text;
+    std::string options;
+    const std::string mark = text_behind(told, " mark=");
+    if (!mark.empty() && mark != "0") options += " -m " + mark;
+    const std::string labels = text_behind(told, " labels=");
+    if (!labels.empty() && !text.starts_with("-D"))
+      for (const std::string& label : split_list(labels)) options += " --label-add " + label;
+    add_options(text, options);
+  }
+}
+
 bool save(Plan& plan) {
   if (!wants_format(plan.line, "save") || plan.line.table() == "expect" || plan.refused())
     return false;
   const bool labels = plan.like.label_file;
-  plan.edit([labels](Run& run) {
+  const bool events = plan.line.is("event");
+  plan.edit([labels, events, &plan](Run& run) {
     for (Line& line : run.seen.output) {
       const CommandLine words = save_words(line.text);
       const Entry* entry = saved_entry(run.after, words);
       if (!entry) entry = saved_entry(run.before, words);
       if (!entry) continue;
       save_nat(*entry, line.text);
+      if (events) continue;
       std::string more;
-      // An event does not tell a mark of 0, and neither does a line.
       if (entry->mark != 0) more += " -m " + std::to_string(entry->mark);
       if (labels && !line.text.starts_with("-D")) more += label_options(*entry);
-      const size_t at = line.text.find(" -u ");
-      if (at != std::string::npos) line.text.insert(line.text.find(' ', at + 4), more);
+      add_options(line.text, more);
     }
+    if (events) save_events(plan, run);
   });
   return true;
 }

@@ -67,6 +67,12 @@ bool id_without_argument(Plan& plan) {
   return true;
 }
 
+/// conntrack 1.4.7 has no argument for the long name.
+bool long_id(Plan& plan) {
+  if (!plan.line.has("id") || plan.conntrack().seen.signal == 0) return false;
+  return plan.rewritten = true;
+}
+
 bool attached_argument(Plan& plan) {
   for (const Option& option : plan.line.options()) {
     const bool optional = option.is_command || option.name == "src-nat" ||
@@ -130,43 +136,69 @@ bool bad_prefix(const Option& option) {
   if (std::find(std::begin(kAddresses), std::end(kAddresses), option.name) == std::end(kAddresses))
     return false;
   const size_t slash = option.value->find('/');
-  return slash != std::string::npos && !number(option.value->substr(slash + 1), 10, 128);
+  if (slash == std::string::npos) return false;
+  // What is no address is refused as that.
+  const std::string address = option.value->substr(0, slash);
+  if (address.find_first_not_of("0123456789abcdef.:") != std::string::npos) return false;
+  return !number(option.value->substr(slash + 1), 10, 128);
 }
 
-bool garbage_number(Plan& plan) {
-  const auto& options = plan.line.options();
-  for (size_t i = 0; i < options.size(); ++i) {
-    if (!options[i].value || options[i].value->find('{') != std::string::npos) continue;
-    if (const auto text = bad_number(options[i])) return refuse_at(plan, i, *text), true;
-  }
-  return false;
-}
-
-bool garbage_prefix(Plan& plan) {
-  const auto& options = plan.line.options();
-  for (size_t i = 0; i < options.size(); ++i) {
-    if (!options[i].value || !bad_prefix(options[i])) continue;
-    const std::string address = options[i].value->substr(0, options[i].value->find('/'));
-    if (address.find_first_not_of("0123456789abcdef.:") != std::string::npos) continue;
-    return refuse_at(plan, i, "Invalid netmask"), true;
-  }
-  return false;
-}
-
-bool sctp_state(Plan& plan) {
+bool unknown_sctp_state(const Option& option, std::string_view protocol) {
   constexpr std::string_view kStates[] = {
       "NONE",          "CLOSED",        "COOKIE_WAIT",       "COOKIE_ECHOED",  "ESTABLISHED",
       "SHUTDOWN_SENT", "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT", "HEARTBEAT_ACKED"};
-  const auto& options = plan.line.options();
+  if (option.name != "state" || (protocol != "sctp" && protocol != "132")) return false;
+  return std::find(std::begin(kStates), std::end(kStates), *option.value) == std::end(kStates);
+}
+
+enum class Refusal { kNone, kNumber, kPrefix, kState };
+
+/// The first value that ctwin refuses and conntrack does not.
+struct FirstRefusal {
+  Refusal kind = Refusal::kNone;
+  size_t index = 0;
+  std::string text;
+};
+
+FirstRefusal first_refusal(const CommandLine& line) {
+  const auto& options = line.options();
   std::string_view protocol;
   for (size_t i = 0; i < options.size(); ++i) {
+    if (!options[i].value || options[i].value->find('{') != std::string::npos) continue;
     if (options[i].name == "protonum") protocol = *options[i].value;
-    if (options[i].name != "state" || (protocol != "sctp" && protocol != "132")) continue;
-    if (std::find(std::begin(kStates), std::end(kStates), *options[i].value) != std::end(kStates))
-      continue;
-    return refuse_at(plan, i, "unknown SCTP state `" + *options[i].value + "'"), true;
+    if (auto text = bad_number(options[i])) return {Refusal::kNumber, i, std::move(*text)};
+    if (bad_prefix(options[i])) return {Refusal::kPrefix, i, "Invalid netmask"};
+    if (unknown_sctp_state(options[i], protocol))
+      return {Refusal::kState, i, "unknown SCTP state `" + *options[i].value + "'"};
   }
-  return false;
+  return {};
+}
+
+bool refuse_first(Plan& plan, Refusal kind) {
+  const FirstRefusal first = first_refusal(plan.line);
+  if (first.kind != kind) return false;
+  refuse_at(plan, first.index, first.text);
+  return true;
+}
+
+bool garbage_number(Plan& plan) { return refuse_first(plan, Refusal::kNumber); }
+bool garbage_prefix(Plan& plan) { return refuse_first(plan, Refusal::kPrefix); }
+bool sctp_state(Plan& plan) { return refuse_first(plan, Refusal::kState); }
+
+/// conntrack 1.4.7 looks labels up at once, 1.4.9 when all words are read.
+bool unknown_label(Plan& plan) {
+  const Observation& seen = plan.conntrack().seen;
+  const auto about_label = [](const std::string& error) {
+    return error.starts_with("PFX: unknown label '");
+  };
+  const auto problem = std::find_if(seen.errors.begin(), seen.errors.end(), about_label);
+  if (problem == seen.errors.end()) return false;
+  for (const char* name : {"label", "label-add"})
+    if (plan.line.has(name)) plan.line.set(name, "web");
+  if (plan.line.has("label-del") && plan.line.find("label-del")->value)
+    plan.line.set("label-del", "web");
+  refuse_at(plan, plan.line.options().size(), problem->substr(5));
+  return true;
 }
 
 // ---- new options and words ----
@@ -218,11 +250,13 @@ constexpr Difference kDifferences[] = {
     {"clusters", "section 6: letters behind a command's letter are options, not dropped", cluster},
     {"attached", "section 7 item 2: an argument in the same word counts", attached_argument},
     {"--id alone", "section 6: --id without a number is refused, not a crash", id_without_argument},
+    {"--id", "section 6: --id takes its number and does not crash", long_id},
     {"-M alone", "section 6: --labelmap is known", bad_label_map_argument},
     {"numbers", "item 5 of the issue: what is no number is refused, with option and word",
      garbage_number},
     {"prefix lengths", "section 7 item 5: 1.1.1.1/ is refused, not taken for /0", garbage_prefix},
     {"SCTP states", "section 7 item 19: an unknown one is refused, not a crash", sctp_state},
+    {"unknown labels", "section 0: looked up when all words are read", unknown_label},
     {"--labelmap twice", "section 6: --labelmap can be given once", label_map_twice},
     {"--labelmap", "section 6: --labelmap names the label file", label_map},
 };

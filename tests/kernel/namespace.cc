@@ -74,16 +74,17 @@ std::string contents(int fd) {
   _exit(127);
 }
 
-/// One line of /proc/PID/net/netlink: which family, which groups, how much waits to be read.
+/// One line of /proc/net/netlink: which family, which groups, how much waits to be read.
 struct NetlinkSocket {
   int family = 0;
   unsigned groups = 0;
   unsigned unread = 0;
 };
 
-std::vector<NetlinkSocket> netlink_sockets(pid_t pid) {
+/// Those of the namespace that the caller is in.
+std::vector<NetlinkSocket> netlink_sockets() {
   std::vector<NetlinkSocket> sockets;
-  std::istringstream lines(read_text("/proc/" + std::to_string(pid) + "/net/netlink"));
+  std::istringstream lines(read_text("/proc/thread-self/net/netlink"));
   std::string line;
   std::getline(lines, line);
   while (std::getline(lines, line)) {
@@ -185,17 +186,17 @@ Ended Child::finish(int limit_ms) {
 
 void Child::send_signal(int number) const { kill(process_.id, number); }
 
-bool Child::listens_and_waits() const {
-  const auto drained = [&] {
+bool Child::listens_and_waits(const NetworkNamespace& where) const {
+  const auto drained = [] {
     bool listening = false;
-    for (const NetlinkSocket& socket : netlink_sockets(pid())) {
+    for (const NetlinkSocket& socket : netlink_sockets()) {
       if (socket.family != NETLINK_NETFILTER) continue;
       listening |= socket.groups != 0;
       if (socket.unread != 0) return false;
     }
     return listening;
   };
-  return drained() && is_asleep(pid()) && drained();
+  return where.inside([&] { return drained() && is_asleep(pid()) && drained(); });
 }
 
 Result<Ended> run(const Program& program, const NetworkNamespace& where, int limit_ms) {

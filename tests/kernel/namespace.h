@@ -93,8 +93,9 @@ class Child {
   Ended finish(int limit_ms);
   void send_signal(int number) const;
 
-  /// It is subscribed to netlink events and has nothing left to read: it waits for more.
-  bool listens_and_waits() const;
+  /// It is subscribed to netlink events and has nothing left to read: it waits for more. No other
+  /// program may listen in its namespace.
+  bool listens_and_waits(const NetworkNamespace& where) const;
 
  private:
   struct Process {

@@ -181,7 +181,9 @@ Line normalised_line(std::string_view original, const IdNames& names) {
   text = original;
   hide_event_time(text);
   const auto to_seconds = [&line](uint64_t number, const std::string&) {
-    line.seconds.push_back(number);
+    // An age of -1: conntrack's clock is a little behind the kernel's.
+    constexpr uint64_t kNegative = uint64_t{1} << 63;
+    line.seconds.push_back(number >= kNegative ? 0 : number);
     return std::string("@");
   };
   const auto to_name = [&names](uint64_t number, std::string digits) {

@@ -257,7 +257,7 @@ Ended Runner::execute_with_actions(Place& where, const Program& program,
                                    const Invocation& invocation) {
   Result<Child> child = Child::start(program, where.space);
   if (!child) require(child.error(), "starting the program");
-  const auto ready = [&] { return child->ended() || child->listens_and_waits(); };
+  const auto ready = [&] { return child->ended() || child->listens_and_waits(where.space); };
   wait_until(ready);
   for (const std::string& action : invocation.actions) {
     act(where, action);

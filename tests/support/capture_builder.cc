@@ -3,7 +3,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 namespace ctwin::test {
 
@@ -36,7 +38,7 @@ FileBytes& FileBytes::u32(uint32_t value) { return number(value, 4); }
 FileBytes& FileBytes::u64(uint64_t value) { return number(value, 8); }
 
 FileBytes& FileBytes::raw(const Bytes& bytes) {
-  bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+  std::copy(bytes.begin(), bytes.end(), std::back_inserter(bytes_));
   return *this;
 }
 
@@ -102,7 +104,7 @@ PcapngBuilder& PcapngBuilder::block(uint32_t type, const Bytes& body) {
   FileBytes block(big_);
   const auto total = static_cast<uint32_t>(body.size() + 12);
   block.u32(type).u32(total).raw(body).u32(total);
-  bytes_.insert(bytes_.end(), block.bytes().begin(), block.bytes().end());
+  std::copy(block.bytes().begin(), block.bytes().end(), std::back_inserter(bytes_));
   return *this;
 }
 

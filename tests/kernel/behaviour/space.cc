@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -52,10 +53,11 @@ std::string first_word(const std::string& path) {
   return text.substr(0, text.find(' '));
 }
 
-bool is_stopped(pid_t pid) {
+/// The letter that /proc has for what a process does.
+char state_of(pid_t pid) {
   const std::string text = read_text("/proc/" + std::to_string(pid) + "/stat");
   const size_t end = text.rfind(')');
-  return end != std::string::npos && text.substr(end + 1, 2) == " T";
+  return end == std::string::npos || end + 2 >= text.size() ? ' ' : text[end + 2];
 }
 
 }  // namespace
@@ -150,7 +152,14 @@ Child Space::watch(std::vector<std::string> words) const {
 }
 
 void let_it_catch_up(const Child& watcher) {
-  REQUIRE(comes_true([&] { return watcher.ended() || watcher.listens_and_waits(); }));
+  const OwnedFd socket = event_socket(watcher);
+  const auto drained = [&] {
+    pollfd events{socket.get(), POLLIN, 0};
+    return poll(&events, 1, 0) == 0;
+  };
+  REQUIRE(comes_true([&] {
+    return watcher.ended() || (drained() && state_of(watcher.pid()) == 'S' && drained());
+  }));
 }
 
 Ended stop(Child& watcher, int signal) {
@@ -187,7 +196,7 @@ bool sits_in(pid_t pid, long system_call) {
 
 void suspend(const Child& child) {
   child.send_signal(SIGSTOP);
-  REQUIRE(comes_true([&] { return is_stopped(child.pid()); }));
+  REQUIRE(comes_true([&] { return state_of(child.pid()) == 'T'; }));
 }
 
 SlowReader::SlowReader() : path_(file_path("pipe")) {

@@ -1,6 +1,11 @@
 #include "engine_box.h"
 
+#include <fmt/format.h>
+
+#include <utility>
+
 #include "backend/local.h"
+#include "conntrack/proto.h"
 #include "conntrack/settings.h"
 #include "ctnetlink/uapi.h"
 #include "engine/engine.h"
@@ -19,13 +24,33 @@ engine::Engine::Options options_of(const conntrack::Settings& settings) {
   return options;
 }
 
+/// What the kernel would log.
+class Log final : public conntrack::NoteSink {
+ public:
+  explicit Log(uint8_t protocol) : protocol_(protocol) {}
+
+  void note(conntrack::TrackNote note) override {
+    if (note.kernel_logs && (protocol_ == kEvery || protocol_ == note.proto))
+      lines.push_back(fmt::format("nf_ct_proto_{}: {}", note.proto, note.text));
+  }
+  void timeout(conntrack::Tick, const char*) override {}
+
+  std::vector<std::string> lines;
+
+ private:
+  static constexpr uint8_t kEvery = 255;
+  uint8_t protocol_;
+};
+
 }  // namespace
 
 struct EngineBox::Parts {
   explicit Parts(const conntrack::Settings& settings)
       : engine(options_of(settings)),
         responder(engine.tracker()),
+        log(settings.log_invalid),
         devices{engine.device("tl"), engine.device("tr")} {
+    if (settings.log_invalid != 0) engine.tracker().take_notes(&log);
     engine.on_output([this](uint32_t, std::span<const uint8_t> bytes) {
       outputs.emplace_back(bytes.begin(), bytes.end());
     });
@@ -33,6 +58,7 @@ struct EngineBox::Parts {
 
   engine::Engine engine;
   engine::Responder responder;
+  Log log;
   uint32_t devices[2];
   std::unique_ptr<Backend> listener;
   std::unique_ptr<Backend> client;
@@ -71,6 +97,7 @@ Status EngineBox::inject_together(std::span<Record> records) {
                        .time = record.time});
   parts_->engine.process(packets);
   records.back().outputs = std::exchange(parts_->outputs, {});
+  records.back().logs = std::exchange(parts_->log.lines, {});
   return read_events(*parts_->listener, records.back().events);
 }
 

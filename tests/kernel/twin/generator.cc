@@ -203,6 +203,8 @@ Sysctls random_sysctls(Dice& dice) {
       {"nf_conntrack_tcp_timeout_established", "250"},
       {"nf_conntrack_udp_timeout", "77"},
       {"nf_conntrack_events", "1"},
+      {"nf_conntrack_log_invalid", "255"},
+      {"nf_conntrack_log_invalid", "255"},
   };
   Sysctls sysctls;
   for (const auto& [name, value] : kChoices)

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <linux/netfilter/nfnetlink_log.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -14,6 +15,7 @@
 
 #include "backend/kernel.h"
 #include "ctnetlink/uapi.h"
+#include "netlink/message.h"
 #include "step.h"
 
 namespace ctwin::test {
@@ -86,6 +88,12 @@ bool is_marker(PacketView packet) {
          std::equal(packet.begin() + 8, packet.end(), marker().begin() + 8);
 }
 
+/// Log lines end in a blank, SCTP's in a line feed as well; neither is part of the text.
+std::string without_blanks(std::string_view text) {
+  while (text.ends_with(' ') || text.ends_with('\n')) text.remove_suffix(1);
+  return std::string(text);
+}
+
 Status stay_on_this_cpu() {
   cpu_set_t cpus;
   CPU_ZERO(&cpus);
@@ -105,6 +113,9 @@ Result<std::unique_ptr<KernelBox>> KernelBox::create(const Sysctls& sysctls) {
   if (Status status = box->open_devices(); !status.ok()) return status.error();
   if (Status status = box->open_listener(); !status.ok()) return status.error();
   if (Status status = box->configure(); !status.ok()) return status.error();
+  for (const auto& [name, value] : sysctls)
+    if (name == "nf_conntrack_log_invalid")
+      if (Status status = box->open_log(); !status.ok()) return status.error();
   return box;
 }
 
@@ -145,6 +156,43 @@ Status KernelBox::open_listener() {
   fcntl(fd, F_SETFL, O_NONBLOCK);
   setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &kEventBuffer, sizeof kEventBuffer);
   return listener_->join(ctnetlink::kConntrackGroups);
+}
+
+/// Has the kernel's log of both families go to NFLOG's group 0, and joins it.
+Status KernelBox::open_log() {
+  const InsideNamespace stay(space_.fd());
+  for (const char* family : {"2", "10"}) {
+    const std::string path = std::string("/proc/sys/net/netfilter/nf_log/") + family;
+    if (Status status = write_text(path, "nfnetlink_log"); !status.ok()) return status;
+  }
+  auto opened = backend::kernel_source()->open();
+  if (!opened) return opened.error();
+  log_ = std::move(*opened);
+  netlink::MessageWriter request(128);
+  netlink::AttrWriter attrs =
+      request.begin(NFNL_SUBSYS_ULOG, NFULNL_MSG_CONFIG, NLM_F_REQUEST, 1, AF_UNSPEC);
+  attrs.put<uint8_t>(NFULA_CFG_CMD, NFULNL_CFG_CMD_BIND);
+  const nfulnl_msg_config_mode mode{0, NFULNL_COPY_NONE, 0};
+  attrs.put_bytes(NFULA_CFG_MODE, std::as_bytes(std::span(&mode, 1)));
+  attrs.put<uint32_t>(NFULA_CFG_QTHRESH, 1);
+  request.end(attrs);
+  fcntl(log_->fd(), F_SETFL, O_NONBLOCK);
+  return log_->send(request.bytes());
+}
+
+Status KernelBox::read_logs(Record& record) {
+  std::vector<MessageBytes> messages;
+  if (Status status = read_events(*log_, messages); !status.ok()) return status;
+  for (const MessageBytes& bytes : messages) {
+    netlink::MessageReader reader(bytes);
+    netlink::Message message;
+    if (!reader.next(message)) continue;
+    netlink::AttrReader attrs(message.attributes());
+    netlink::Attr attr;
+    while (attrs.next(attr))
+      if (attr.type == NFULA_PREFIX) record.logs.push_back(without_blanks(attr.text()));
+  }
+  return {};
 }
 
 Status KernelBox::configure() {
@@ -202,6 +250,8 @@ Status KernelBox::inject(Record& record) {
   if (record.outputs.empty())
     if (Status status = await_marker(record); !status.ok()) return status;
   record.tick_crossed = jiffies_.now() != record.time;
+  if (log_)
+    if (Status status = read_logs(record); !status.ok()) return status;
   return read_events(*listener_, record.events);
 }
 

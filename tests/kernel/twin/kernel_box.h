@@ -28,6 +28,8 @@ class KernelBox final : public Box {
 
   Status open_devices();
   Status open_listener();
+  Status open_log();
+  Status read_logs(Record& record);
   Status set_sysctls(const Sysctls& sysctls);
   Status configure();
   int device(Side side) const { return devices_[side == Side::kLeft ? 0 : 1].get(); }
@@ -40,6 +42,7 @@ class KernelBox final : public Box {
   OwnedFd devices_[2];
   std::unique_ptr<Backend> listener_;
   std::unique_ptr<Backend> client_;
+  std::unique_ptr<Backend> log_;  ///< NFLOG group 0, where nf_conntrack_log_invalid is set
   Jiffies jiffies_;
 };
 

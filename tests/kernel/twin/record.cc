@@ -150,6 +150,10 @@ class Comparison {
     if (!same_events(kernel_events, engine_events))
       add(index + 1, "  events\n    kernel\n" + text_of(kernel_events) + "    engine\n" +
                          text_of(engine_events));
+    if (!full() && kernel.logs != engine.logs)
+      add(index + 1,
+          fmt::format("  log\n    kernel\n      {}\n    engine\n      {}\n",
+                      fmt::join(kernel.logs, "\n      "), fmt::join(engine.logs, "\n      ")));
     if (kernel_.outputs_differ || full()) return;
     const auto kernel_out = comparable_outputs(kernel.packet, kernel.outputs);
     const auto engine_out = comparable_outputs(kernel.packet, engine.outputs);

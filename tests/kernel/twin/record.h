@@ -30,6 +30,7 @@ struct Record {
   Packet packet;
   std::vector<Packet> outputs;
   std::vector<MessageBytes> events;
+  std::vector<std::string> logs;  ///< why it is INVALID or ignored, where log_invalid is set
 };
 
 using CounterSums = std::map<uint16_t, uint64_t>;  ///< by CTA_STATS_* number, summed over CPUs

@@ -27,6 +27,7 @@ Sequence sequence_of(const Scenario& scenario) {
   Words sysctls(scenario.sysctls);
   for (const Word& word : sysctls.all())
     sequence.sysctls.emplace_back("nf_conntrack_" + std::string(word.key), word.value);
+  sequence.sysctls.emplace_back("nf_conntrack_log_invalid", "255");
   for (const std::string& line : step_lines(scenario.steps))
     for (std::string& step : expand(line)) sequence.steps.push_back(std::move(step));
   return sequence;

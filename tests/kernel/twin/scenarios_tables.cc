@@ -52,7 +52,8 @@ std::string tcp_step(std::string_view row, unsigned port) {
 }
 
 Sequence tcp_table() {
-  Sequence sequence{"tcp: every cell of the transition table", {}, {}, false};
+  Sequence sequence{
+      "tcp: every cell of the transition table", {{"nf_conntrack_log_invalid", "255"}}, {}, false};
   unsigned port = 1000;
   for (const TcpState& state : kTcpStates) {
     for (const char* flags : kTcpPackets) {
@@ -120,7 +121,8 @@ std::string sctp_step(std::string_view row, unsigned port) {
 }
 
 Sequence sctp_table() {
-  Sequence sequence{"sctp: every cell of the transition table", {}, {}, false};
+  Sequence sequence{
+      "sctp: every cell of the transition table", {{"nf_conntrack_log_invalid", "255"}}, {}, false};
   unsigned port = 1000;
   for (const SctpState& state : kSctpStates) {
     for (const std::string_view chunk : kSctpChunks) {

@@ -25,8 +25,10 @@ void put_together(Recording& recording, size_t count) {
     Record& next = records[i + 1];
     next.outputs.insert(next.outputs.begin(), records[i].outputs.begin(), records[i].outputs.end());
     next.events.insert(next.events.begin(), records[i].events.begin(), records[i].events.end());
+    next.logs.insert(next.logs.begin(), records[i].logs.begin(), records[i].logs.end());
     records[i].outputs.clear();
     records[i].events.clear();
+    records[i].logs.clear();
   }
 }
 
@@ -60,7 +62,7 @@ Result<Recording> run_engine(const Sequence& sequence, const Recording& kernel, 
   recording.end_time = kernel.end_time;
   for (const Record& original : kernel.records)
     recording.records.push_back(
-        {original.side, original.time, original.tick_crossed, original.packet, {}, {}});
+        {original.side, original.time, original.tick_crossed, original.packet, {}, {}, {}});
   std::span<Record> rest = recording.records;
   while (!rest.empty()) {
     const size_t count = std::min(at_once, rest.size());
@@ -98,6 +100,7 @@ std::string show(const Sequence& sequence, const Recording& recording) {
     if (step.starts_with("wait")) continue;
     const Record& record = recording.records[next++];
     if (record.outputs.empty()) text += "    nothing left\n";
+    for (const std::string& line : record.logs) text += "    log: " + line + "\n";
     for (const MessageBytes& event : record.events) text += "    " + message_text(event) + "\n";
   }
   for (const MessageBytes& entry : recording.table) text += "  " + message_text(entry) + "\n";

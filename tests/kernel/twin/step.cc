@@ -15,7 +15,6 @@ namespace ctwin::test {
 namespace {
 
 constexpr size_t kIpv4Header = 20;
-constexpr size_t kIpv6Header = 40;
 
 /// What precedes the transport in IPv6, in front of the fragment header and behind it.
 struct ExtensionHeaders {

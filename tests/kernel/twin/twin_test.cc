@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <cstring>
+#include <optional>
 #include <set>
 
 #include "ctnetlink/uapi.h"
@@ -30,17 +32,24 @@ uint16_t check(PacketView bytes, uint32_t pseudo = 0) { return internet_checksum
 
 constexpr uint16_t kNewFlags = NLM_F_CREATE | NLM_F_EXCL;
 
+/// The kernel's events are no requests.
+MessageBytes event_message(const Flow& flow, uint8_t type, uint16_t flags) {
+  MessageBytes message = flow_message(flow, type);
+  std::memcpy(message.data() + offsetof(nlmsghdr, nlmsg_flags), &flags, sizeof flags);
+  return message;
+}
+
 MessageBytes event_of(Flow flow, uint32_t id, uint32_t seconds, bool is_new) {
   flow.set_id(id);
   flow.set_timeout(seconds);
-  return flow_message(flow, IPCTNL_MSG_CT_NEW, is_new ? kNewFlags : 0);
+  return event_message(flow, IPCTNL_MSG_CT_NEW, is_new ? kNewFlags : 0);
 }
 
 MessageBytes destroy_of(Flow flow, uint32_t id, std::optional<uint32_t> seconds) {
   flow.set_id(id);
   flow.fields.remove(FlowField::kTimeout);
   if (seconds) flow.set_timeout(*seconds);
-  return flow_message(flow, IPCTNL_MSG_CT_DELETE);
+  return event_message(flow, IPCTNL_MSG_CT_DELETE, 0);
 }
 
 /// A recording of packets of which each caused one of `events`.

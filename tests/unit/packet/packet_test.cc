@@ -271,6 +271,21 @@ TEST_CASE("the transport of a fragment that nobody put together is in the first 
            ParseResult::kInvalid);
 }
 
+TEST_CASE("four bytes of a fragment header are needed to pass it") {
+  const Bytes whole = ip_packet(v6_with({{44, fragment_header(1)}}), IPPROTO_ESP, {}).bytes;
+  for (size_t size = 40; size <= whole.size(); ++size) {
+    CAPTURE(size);
+    const Bytes quoted = first(whole, size);
+    Packet packet;
+    packet.bytes = quoted.data();
+    packet.captured = packet.length = static_cast<uint32_t>(size);
+    packet.family = AF_INET6;
+    CHECK_EQ(find_transport(packet), size < 44 ? ParseResult::kInvalid : ParseResult::kOk);
+    packet.length = static_cast<uint32_t>(whole.size());
+    CHECK_EQ(find_transport(packet), size < 44 ? ParseResult::kCut : ParseResult::kOk);
+  }
+}
+
 TEST_CASE("a packet inside of an ICMP error is as long as the error lets it be") {
   const Bytes whole = udp_packet({.options = Bytes(8, 1)}, {}).bytes;
   for (size_t size = 0; size <= whole.size(); ++size) {
