@@ -29,8 +29,10 @@ bool is_icmp_error(uint8_t type) {
   }
 }
 
-/// Neighbour discovery and multicast listener discovery are nobody's flow.
-bool is_untracked_icmpv6(uint8_t type) { return (type >= 130 && type <= 136) || type == 143; }
+/// Neighbour, multicast listener and multicast router discovery are nobody's flow.
+bool is_untracked_icmpv6(uint8_t type) {
+  return (type >= 130 && type <= 136) || type == 143 || type == 151 || type == 152;
+}
 
 constexpr uint8_t kIcmpv6Redirect = 137;
 

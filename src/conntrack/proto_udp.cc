@@ -28,12 +28,14 @@ bool to_be_verified(const ProtoContext& context, const packet::Packet& packet) {
 }
 
 /// Is the checksum over the first `coverage` bytes right, with the pseudo header of UDP? UDP-Lite's
-/// own number is never used: a slip of the kernel that makes right checksums wrong.
+/// own number is never used, and of IPv4's length only the lowest byte, since the kernel hands over
+/// length and protocol in each other's place: slips that make right checksums wrong.
 bool partial_checksum_ok(const packet::Packet& packet, uint32_t coverage) {
   if (packet.l4_captured() < coverage) return true;
   const bool v4 = packet.family == AF_INET;
   const std::span<const uint8_t> addresses{packet.bytes + (v4 ? 12 : 8), v4 ? 8u : 32u};
-  const uint64_t sum = packet::add_checksum(addresses, uint64_t{IPPROTO_UDP} + packet.l4_length());
+  const uint64_t length = v4 ? packet.l4_length() & 0xff : packet.l4_length();
+  const uint64_t sum = packet::add_checksum(addresses, IPPROTO_UDP + length);
   return packet::fold_checksum(packet::add_checksum({packet.l4(), coverage}, sum)) == 0;
 }
 

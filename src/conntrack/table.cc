@@ -162,16 +162,20 @@ void ConnTable::grow() {
       if (ref != 0) insert_ref(hash(conns_[ref / 2].tuple[ref & 1]), ref);
 }
 
+/// A flow between two ends that are alike is found as its reply, which the kernel's chains hold in
+/// front.
+bool ConnTable::is_original_indexed(const Conn& ct) { return !(ct.tuple[0] == ct.tuple[1]); }
+
 void ConnTable::insert(ConnIndex index) {
   if (refs_ + 2 > (mask_ + 1) * kSlots * 2 / 3) grow();
   const Conn& ct = conns_[index];
-  insert_ref(hash(ct.tuple[0]), index * 2);
+  if (is_original_indexed(ct)) insert_ref(hash(ct.tuple[0]), index * 2);
   insert_ref(hash(ct.tuple[1]), index * 2 + 1);
 }
 
 void ConnTable::erase(ConnIndex index) {
   const Conn& ct = conns_[index];
-  erase_ref(hash(ct.tuple[0]), index * 2);
+  if (is_original_indexed(ct)) erase_ref(hash(ct.tuple[0]), index * 2);
   erase_ref(hash(ct.tuple[1]), index * 2 + 1);
 }
 

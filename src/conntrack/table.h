@@ -91,6 +91,7 @@ class ConnTable {
   static uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
   void insert_ref(uint64_t hash, uint32_t ref);
   void erase_ref(uint64_t hash, uint32_t ref);
+  static bool is_original_indexed(const Conn& ct);
   void grow();
 
   struct Unmap {

@@ -40,8 +40,8 @@ ExtractResult extract_gre(const packet::Packet& packet, Keys& keys) {
   if (packet.l4_captured() < kBaseHeader) return ExtractResult::kNotCaptured;
   const bool version1 = (gre[1] & 0x07) == 1;
   if (!version1) return ExtractResult::kOk;
-  if (packet::load16(gre + 2) != kPptpProtocol) return ExtractResult::kInvalid;
   if (packet.l4_length() < kPptpHeader) return ExtractResult::kOk;
+  if (packet::load16(gre + 2) != kPptpProtocol) return ExtractResult::kInvalid;
   if (packet.l4_captured() < kPptpHeader) return ExtractResult::kNotCaptured;
   keys.dst = raw16(gre + 6);
   return ExtractResult::kOk;
