@@ -420,9 +420,11 @@ MaybeProblem check_masks(const Arguments& arguments) {
 MaybeProblem check_zero(const Arguments& arguments) {
   const OptionSet& given = arguments.given;
   if (arguments.command != Command::kList || !given.has(Option::kZero)) return {};
-  for (const Option option : {Option::kProto, Option::kSrc, Option::kDst, Option::kReplySrc,
-                              Option::kReplyDst, Option::kMark, Option::kSecmark, Option::kStatus,
-                              Option::kId, Option::kZone, Option::kOrigZone, Option::kReplyZone})
+  if (arguments.table != Table::kConntrack) return {};
+  for (const Option option :
+       {Option::kProto, Option::kSrc, Option::kDst, Option::kReplySrc, Option::kReplyDst,
+        Option::kMark, Option::kSecmark, Option::kStatus, Option::kId, Option::kZone,
+        Option::kOrigZone, Option::kReplyZone, Option::kLabel})
     if (given.has(option)) return usage("Can't use -z with filtering parameters");
   return {};
 }

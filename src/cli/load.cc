@@ -133,6 +133,7 @@ std::optional<Problem> split_line(std::span<char> line, std::vector<std::string_
     }
     if (problem) return problem;
   }
+  if (in_quotes) return Problem{kUsageProblem, "a quote is not closed"};
   return out != word ? end_word() : std::nullopt;
 }
 

@@ -163,8 +163,8 @@ std::variant<NatArgument, Problem> parse_nat_argument(std::string_view text) {
 }
 
 std::optional<Problem> parse_status(std::string_view text, StatusList& list, std::string& ignored) {
-  return parse_list(text,
-                    [&](std::string_view word) { return read_status_word(word, list, ignored); });
+  return parse_list(
+      text, [&](std::string_view word) { return read_status_word(word, list, ignored); }, true);
 }
 
 std::optional<Problem> parse_events(std::string_view text, EventList& list, std::string& ignored) {

@@ -454,7 +454,9 @@ void Generator::load() {
   const size_t lines = 1 + below(4);
   for (size_t i = 0; i < lines; ++i) {
     if (percent(15)) text += any({"\n", "# a comment\n", "  \n", "\t# another\n"});
-    text += line(used);
+    // Single quotes mean nothing in a file.
+    const std::string next = line(used);
+    if (next.find('\'') == std::string::npos) text += next;
   }
   words_ = {any({"-R", "--load-file"}), any({"-", "{dir}/input"})};
   invocation_.input = text;

@@ -55,19 +55,46 @@ std::span<const Difference> listed_differences() {
   static const std::vector<Difference> all = [] {
     std::vector<Difference> list;
     for (const auto& part :
-         {differences_of_words(), differences_of_files(), differences_of_new_formats(),
-          differences_of_selection(), differences_of_changes(), differences_of_output()})
+         {differences_of_words(), differences_of_files(), differences_of_selection(),
+          differences_of_changes(), differences_of_output()})
       list.insert(list.end(), part.begin(), part.end());
     return list;
   }();
   return all;
 }
 
-void find_differences(Plan& plan) {
+namespace {
+
+/// The invocation with "id" for "json" in its -o; false where there is none.
+bool without_json(Invocation& invocation) {
+  CommandLine line(invocation.words);
+  bool found = false;
+  line.change("output", [&found](const std::string& value) {
+    std::string words;
+    for (const std::string& word : split_list(value)) {
+      const bool json = !word.empty() && begins(word, "json");
+      found |= json;
+      words += (words.empty() ? "" : ",") + (json ? std::string("id") : word);
+    }
+    return words.empty() ? value : words;
+  });
+  if (found) invocation.words = line.words();
+  return found;
+}
+
+}  // namespace
+
+Expected expected_of(Runner& runner, const Invocation& invocation, const Run& conntrack) {
+  Invocation base = invocation;
+  const bool json = without_json(base);
+  const Run run = json ? runner.run(Side::kConntrack, base) : conntrack;
+  Plan plan(base, run, runner, json);
   for (const Difference& difference : listed_differences()) {
     if (difference.apply(plan)) plan.credit(difference.name);
-    if (plan.settled) return;
+    if (plan.settled) break;
   }
+  if (plan.names().empty()) return {run, {}};
+  return {plan.expected(runner), plan.names()};
 }
 
 void expect_refusal(const Plan& plan, std::string text, Run& run, int exit_code) {

@@ -29,12 +29,13 @@ class Plan {
   /// Makes the expectation by runs of its own.
   using Produce = std::function<Run(Runner& runner, const Plan& plan)>;
 
-  Plan(const Invocation& invocation, const Run& conntrack, Runner& runner)
+  Plan(const Invocation& invocation, const Run& conntrack, Runner& runner, bool as_json)
       : like(invocation),
         line(invocation.words),
         invocation_(invocation),
         conntrack_(conntrack),
-        runner_(runner) {}
+        runner_(runner),
+        as_json_(as_json) {}
 
   Invocation like;         ///< what conntrack is run with instead
   CommandLine line;        ///< its words
@@ -46,6 +47,8 @@ class Plan {
   /// What conntrack does with the invocation as it is.
   const Run& conntrack() const { return conntrack_; }
   Runner& runner() const { return runner_; }
+  /// The words had "json" where `invocation` has "id".
+  bool as_json() const { return as_json_; }
   /// conntrack refuses the words themselves.
   bool refused() const {
     const Observation& seen = conntrack_.seen;
@@ -69,6 +72,7 @@ class Plan {
   const Invocation& invocation_;
   const Run& conntrack_;
   Runner& runner_;
+  bool as_json_;
   std::vector<Keep> keep_;
   std::vector<Edit> edits_;
   std::vector<Edit> last_edits_;
@@ -84,15 +88,18 @@ struct Difference {
 
 std::span<const Difference> listed_differences();
 
-/// Applies every difference that concerns the plan's invocation.
-void find_differences(Plan& plan);
+/// What ctwin must do, if that is not what conntrack does.
+struct Expected {
+  Run run;
+  std::vector<std::string> differences;  ///< their names; empty: it is what conntrack does
+};
+Expected expected_of(Runner& runner, const Invocation& invocation, const Run& conntrack);
 
 // ---- parts of the list, each in a file of its own ----
 
 std::span<const Difference> differences_of_words();
 std::span<const Difference> differences_of_selection();
 std::span<const Difference> differences_of_changes();
-std::span<const Difference> differences_of_new_formats();
 std::span<const Difference> differences_of_output();
 std::span<const Difference> differences_of_files();
 

@@ -86,12 +86,10 @@ std::vector<Outcome> outcomes_of(const Plan& plan) {
     const auto command = command_of(lines[i], plan.like);
     if (!command) continue;
     Outcome outcome{i + 1, false, plan.runner().run(Side::kConntrack, *command)};
-    Plan alone(*command, outcome.run, plan.runner());
-    find_differences(alone);
-    if (!alone.names().empty()) {
-      Run expected = alone.expected(plan.runner());
-      outcome.differs = compare(outcome.run.seen, expected.seen).has_value();
-      outcome.run = std::move(expected);
+    Expected expected = expected_of(plan.runner(), *command, outcome.run);
+    if (!expected.differences.empty()) {
+      outcome.differs = compare(outcome.run.seen, expected.run.seen).has_value();
+      outcome.run = std::move(expected.run);
     }
     outcomes.push_back(std::move(outcome));
   }

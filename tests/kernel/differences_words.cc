@@ -151,7 +151,7 @@ bool unknown_sctp_state(const Option& option, std::string_view protocol) {
   return std::find(std::begin(kStates), std::end(kStates), *option.value) == std::end(kStates);
 }
 
-enum class Refusal { kNone, kNumber, kPrefix, kState };
+enum class Refusal { kNone, kNumber, kPrefix, kState, kFormats };
 
 /// The first value that ctwin refuses and conntrack does not.
 struct FirstRefusal {
@@ -160,10 +160,16 @@ struct FirstRefusal {
   std::string text;
 };
 
-FirstRefusal first_refusal(const CommandLine& line) {
-  const auto& options = line.options();
+FirstRefusal first_refusal(const Plan& plan) {
+  const auto& options = plan.line.options();
   std::string_view protocol;
+  CommandLine before = plan.line;
   for (size_t i = 0; i < options.size(); ++i) {
+    before = plan.line;
+    before.cut(i + 1, {});
+    if (plan.as_json() && options[i].name == "output" && wants_format(before, "xml") &&
+        wants_format(before, "id") && !wants_format(before, "save"))
+      return {Refusal::kFormats, i, "cannot combine xml with json output"};
     if (!options[i].value || options[i].value->find('{') != std::string::npos) continue;
     if (options[i].name == "protonum") protocol = *options[i].value;
     if (auto text = bad_number(options[i])) return {Refusal::kNumber, i, std::move(*text)};
@@ -175,7 +181,7 @@ FirstRefusal first_refusal(const CommandLine& line) {
 }
 
 bool refuse_first(Plan& plan, Refusal kind) {
-  const FirstRefusal first = first_refusal(plan.line);
+  const FirstRefusal first = first_refusal(plan);
   if (first.kind != kind) return false;
   refuse_at(plan, first.index, first.text);
   return true;
@@ -184,9 +190,11 @@ bool refuse_first(Plan& plan, Refusal kind) {
 bool garbage_number(Plan& plan) { return refuse_first(plan, Refusal::kNumber); }
 bool garbage_prefix(Plan& plan) { return refuse_first(plan, Refusal::kPrefix); }
 bool sctp_state(Plan& plan) { return refuse_first(plan, Refusal::kState); }
+bool json_and_xml(Plan& plan) { return refuse_first(plan, Refusal::kFormats); }
 
 /// conntrack 1.4.7 looks labels up at once, 1.4.9 when all words are read.
 bool unknown_label(Plan& plan) {
+  if (plan.line.command().empty()) return false;
   const Observation& seen = plan.conntrack().seen;
   const auto about_label = [](const std::string& error) {
     return error.starts_with("PFX: unknown label '");
@@ -256,6 +264,7 @@ constexpr Difference kDifferences[] = {
      garbage_number},
     {"prefix lengths", "section 7 item 5: 1.1.1.1/ is refused, not taken for /0", garbage_prefix},
     {"SCTP states", "section 7 item 19: an unknown one is refused, not a crash", sctp_state},
+    {"json and xml", "item 4 of the issue: two formats at once are refused", json_and_xml},
     {"unknown labels", "section 0: looked up when all words are read", unknown_label},
     {"--labelmap twice", "section 6: --labelmap can be given once", label_map_twice},
     {"--labelmap", "section 6: --labelmap names the label file", label_map},

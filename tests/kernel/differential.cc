@@ -102,12 +102,11 @@ Verdict judge(Runner& runner, const Invocation& invocation, bool verbatim) {
   const auto verbatim_mismatch = compare(conntrack.seen, ctwin.seen);
   if (verbatim && !is_repeatable(invocation)) return {};
   if (verbatim) return {verbatim_mismatch, {}};
-  Plan plan(invocation, conntrack, runner);
-  find_differences(plan);
-  if (plan.names().empty()) return {verbatim_mismatch, {}};
-  const auto mismatch = compare(plan.expected(runner).seen, ctwin.seen);
+  Expected expected = expected_of(runner, invocation, conntrack);
+  if (expected.differences.empty()) return {verbatim_mismatch, {}};
+  const auto mismatch = compare(expected.run.seen, ctwin.seen);
   if (mismatch || !verbatim_mismatch) return {mismatch, {}};
-  return {{}, plan.names()};
+  return {{}, std::move(expected.differences)};
 }
 
 bool selected(const Invocation& invocation, const std::string& only) {

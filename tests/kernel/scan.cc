@@ -305,6 +305,12 @@ void CommandLine::rename(std::string_view name, std::string to, char letter) {
   }
 }
 
+void CommandLine::change(std::string_view name,
+                         const std::function<std::string(const std::string&)>& make) {
+  for (Option& option : options_)
+    if (option.name == name && option.value) option.value = make(*option.value);
+}
+
 void CommandLine::set(std::string_view name, std::string value) {
   for (Option& option : options_)
     if (option.name == name) option.value = value;

@@ -4,6 +4,7 @@
 // The grammar is conntrack 1.4.9's. Values are not looked at.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,6 +51,8 @@ class CommandLine {
 
   void remove(std::string_view name);
   void rename(std::string_view name, std::string to, char letter);
+  /// Puts what `make` makes of them in place of the values of that name.
+  void change(std::string_view name, const std::function<std::string(const std::string&)>& make);
   void set(std::string_view name, std::string value);  ///< changes every one of that name
   void append(Option option) { options_.push_back(std::move(option)); }
   void move_to_end(std::string_view name);

@@ -226,6 +226,34 @@ void add_zones(Cases& cases) {
       }
 }
 
+/// In zones that hold for one direction, the original of one flow may be the reply of another.
+void add_mirrored_zones(Cases& cases) {
+  const SmallTuple there = kUdp, back = reply_to(kUdp);
+  const auto flow = [](const AttrBytes& orig, const AttrBytes& reply) {
+    return message({conntrack_type(IPCTNL_MSG_CT_NEW), kCreate},
+                   both(orig, reply).u32(CTA_TIMEOUT, 1000));
+  };
+  const Bytes zoned_reply =
+      flow(tuple_attr(CTA_TUPLE_ORIG, there), zoned_tuple(CTA_TUPLE_REPLY, back, 5));
+  const Bytes zoned_orig =
+      flow(zoned_tuple(CTA_TUPLE_ORIG, back, 5), tuple_attr(CTA_TUPLE_REPLY, there));
+  for (const auto& [first, second] :
+       {std::pair{zoned_reply, zoned_orig}, {zoned_orig, zoned_reply}}) {
+    Case one{"the original of one zone is the reply of another", {first, second, first, second}};
+    // Without a direction for the zone both answer to `there`, and it is the kernel's secret which.
+    one.datagrams.push_back(get(there, attr16(CTA_ZONE, 5)));
+    one.datagrams.push_back(get(back));
+    for (const SmallTuple& tuple : {there, back}) {
+      for (const uint16_t type : {CTA_TUPLE_ORIG, CTA_TUPLE_REPLY})
+        one.datagrams.push_back(
+            message({conntrack_type(IPCTNL_MSG_CT_GET), NLM_F_ACK}, zoned_tuple(type, tuple, 5)));
+    }
+    one.datagrams.push_back(message({conntrack_type(IPCTNL_MSG_CT_DELETE), NLM_F_ACK},
+                                    zoned_tuple(CTA_TUPLE_ORIG, back, 5)));
+    cases.push_back(std::move(one));
+  }
+}
+
 void add_masters(Cases& cases) {
   const AttrBytes master = tuple_attr(CTA_TUPLE_MASTER, kTcp);
   const AttrBytes by_reply = tuple_attr(CTA_TUPLE_MASTER, reply_to(kTcp));
@@ -257,6 +285,7 @@ std::vector<Case> entry_cases() {
   add_clashes(cases);
   add_families(cases);
   add_zones(cases);
+  add_mirrored_zones(cases);
   add_masters(cases);
   return cases;
 }

@@ -130,6 +130,12 @@ class Generator {
 
   uint32_t number() { return static_cast<uint32_t>(random_()); }
 
+  /// A number of any size where anything may be wanted; but no timeout, see above.
+  AttrBytes any_attr() {
+    const auto type = static_cast<uint16_t>(1 + below(28));
+    return AttrBytes{}.number(type, number(), below(type == CTA_TIMEOUT ? 4 : 9));
+  }
+
   AttrBytes extra(const SmallTuple& tuple) {
     switch (below(17)) {
       case 0: return attr32(CTA_STATUS, status());
@@ -148,7 +154,7 @@ class Generator {
       case 13: return attr32(CTA_TIMEOUT, timeout());
       case 14: return protoinfo();
       case 15: return attr32(CTA_STATUS, status());
-      default: return AttrBytes{}.number(static_cast<uint16_t>(1 + below(28)), number(), below(9));
+      default: return any_attr();
     }
   }
 

@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -101,7 +102,8 @@ inline Bytes message(const MessageHead& head, const AttrBytes& attrs, uint32_t s
   Bytes bytes(header.nlmsg_len);
   std::memcpy(bytes.data(), &header, sizeof header);
   std::memcpy(bytes.data() + sizeof header, &generic, sizeof generic);
-  std::memcpy(bytes.data() + sizeof header + sizeof generic, attrs.bytes().data(), attrs.size());
+  std::copy(attrs.bytes().begin(), attrs.bytes().end(),
+            bytes.end() - static_cast<ptrdiff_t>(attrs.size()));
   return bytes;
 }
 

@@ -129,7 +129,8 @@ class Weaver {
 
   std::string odd_fragment(const std::string& row, size_t at, size_t length, uint32_t id) {
     static constexpr const char* kEnds[] = {"", "", ",more", ",last"};
-    const size_t from = at / 8 * 8 + 8 * dice_.number(3) - (at >= 8 ? 8 * dice_.number(2) : 0);
+    const size_t after = 8 * dice_.number(3), before = at >= 8 ? 8 * dice_.number(2) : 0;
+    const size_t from = at / 8 * 8 + after - before;
     const size_t size = dice_.chance(1, 2) ? length : dice_.number(100);
     return fmt::format("{} frag={},{}{} id={}", row, from, size, dice_.pick(kEnds), id);
   }
@@ -149,10 +150,11 @@ class Weaver {
     if (dice_.chance(1, 10)) inner = damaged(row).substr(2);
     if (dice_.chance(1, 30)) inner += " frag=0,8,more";
     if (dice_.chance(1, 40)) inner += " frag=8,8";
+    const uint32_t type = six ? dice_.pick(kTypes6) : dice_.pick(kTypes);
+    const uint32_t code = dice_.number(6), rest = dice_.chance(1, 2) ? 0 : dice_.any();
     std::string error =
         fmt::format("{} {} {} {} type={} code={} rest={} of({})", side, six ? "icmp6" : "icmp",
-                    source, target, six ? dice_.pick(kTypes6) : dice_.pick(kTypes), dice_.number(6),
-                    dice_.chance(1, 2) ? 0 : dice_.any(), inner);
+                    source, target, type, code, rest, inner);
     error += fmt::format(" quote={}", dice_.chance(1, 3) ? dice_.number(70)
                                       : six              ? 500
                                                          : 28 + dice_.number(100));

@@ -12,7 +12,8 @@
 
 namespace ctwin::test {
 
-/// A draw of dice: `chance(3, 10)` holds in three of ten cases.
+/// A draw of dice: `chance(3, 10)` holds in three of ten cases. One draw an expression whose parts
+/// have no order, so that a seed means the same to every compiler.
 class Dice : public Random {
  public:
   using Random::Random;

@@ -33,10 +33,11 @@ std::string icmp_row(Dice& dice, Side from, const FlowEnds& ends, Side asker) {
   uint32_t type = six ? kQuestions6[id % 4] : kQuestions[id % 6];
   if (from != asker) type = six ? type + 1 : type == 8 ? 0 : type + 1;
   if (dice.chance(1, 20)) type = dice.number(dice.chance(1, 2) ? 20 : 256);
+  const uint32_t code = dice.chance(1, 20) ? dice.number(3) : 0;
+  const uint32_t sequence = dice.number(100), length = dice.pick(kLengths);
   return fmt::format("{} type={} code={} id={} seq={} len={}",
-                     row_without_ports(from, six ? "icmp6" : "icmp", ends), type,
-                     dice.chance(1, 20) ? dice.number(3) : 0, id, dice.number(100),
-                     dice.pick(kLengths));
+                     row_without_ports(from, six ? "icmp6" : "icmp", ends), type, code, id,
+                     sequence, length);
 }
 
 std::string gre_row(Dice& dice, Side from, const FlowEnds& ends) {

@@ -58,7 +58,8 @@ class SctpTalker final : public Talker {
         if (data_left_ != 0) --data_left_, --stage_;
         static constexpr const char* kTalk[] = {"data",      "sack",          "sack data",
                                                 "heartbeat", "heartbeat_ack", "error"};
-        return honest(dice.chance(1, 2) ? client : server, dice.pick(kTalk));
+        const char* chunks = dice.pick(kTalk);
+        return honest(dice.chance(1, 2) ? client : server, chunks);
       }
       case 5:
         closer_ = dice.chance(1, 2) ? client : server;
@@ -84,8 +85,10 @@ class SctpTalker final : public Talker {
     std::string chunks = dice.pick(kChunks);
     for (uint32_t more = dice.number(3); more > 1; --more)
       chunks += fmt::format(" {}", dice.pick(kChunks));
-    if (dice.chance(1, 30))
-      chunks += fmt::format(" chunk={},0,{},4", dice.number(256), dice.number(12));
+    if (dice.chance(1, 30)) {
+      const uint32_t type = dice.number(256), length = dice.number(12);
+      chunks += fmt::format(" chunk={},0,{},4", type, length);
+    }
     if (dice.chance(1, 60)) chunks += " init=5";
     return row(from, tag, chunks);
   }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "generator.h"
@@ -77,8 +78,10 @@ class TcpTalker final : public Talker {
       me.scale = std::min(scale, 14u);
       text += fmt::format(" wscale={}", scale);
     }
-    if (dice.chance(1, 30))
-      text += fmt::format(" opt={:02x}{:02x}", dice.number(9), dice.number(8));
+    if (dice.chance(1, 30)) {
+      const uint32_t kind = dice.number(9), length = dice.number(8);
+      text += fmt::format(" opt={:02x}{:02x}", kind, length);
+    }
     return text;
   }
 
@@ -137,8 +140,8 @@ class TcpTalker final : public Talker {
     if (dice.chance(1, 6)) me.window = dice.pick(kWindows);
     const uint32_t seq = me.next, length = dice.pick(kLengths);
     me.next += length;
-    peer.acked =
-        dice.chance(5, 6) ? peer.next : peer.acked + dice.number(peer.next - peer.acked + 1);
+    const uint32_t waiting = std::min(peer.next - peer.acked, kAckWindow);
+    peer.acked = dice.chance(5, 6) ? peer.next : peer.acked + dice.number(waiting + 1);
     return row(from, length && dice.chance(1, 2) ? "PA" : "A", seq, peer.acked,
                length ? fmt::format(" len={}", length) : "");
   }
@@ -163,7 +166,8 @@ class TcpTalker final : public Talker {
     const uint32_t seqs[] = {me.next, me.next,     me.next,  me.acked,          me.acked - 1,
                              0,       me.next + 5, me.first, me.next + 100'000, dice.any()};
     const uint32_t acks[] = {peer.next, peer.next, 0, peer.first + 1, dice.any()};
-    return row(from, dice.chance(1, 2) ? "R" : "RA", dice.pick(seqs), dice.pick(acks));
+    const uint32_t seq = dice.pick(seqs), ack = dice.pick(acks);
+    return row(from, dice.chance(1, 2) ? "R" : "RA", seq, ack);
   }
 
   /// A number in and around what conntrack takes: the window's edges, each one off, and nonsense.
@@ -174,7 +178,8 @@ class TcpTalker final : public Talker {
     const uint32_t lower = me.next - (peer.window << peer.scale) - 1;
     const uint32_t bases[] = {me.next,  me.acked, upper,      lower,
                               me.first, 0,        dice.any(), me.next + 0x80000000u};
-    return dice.pick(bases) + dice.number(4) - 1;
+    const uint32_t base = dice.pick(bases);
+    return base + dice.number(4) - 1;
   }
 
   uint32_t odd_ack(Dice& dice, Side from) {
@@ -187,7 +192,8 @@ class TcpTalker final : public Talker {
                               0,
                               dice.any(),
                               peer.next + 0x80000000u};
-    return dice.pick(bases) + dice.number(4) - 1;
+    const uint32_t base = dice.pick(bases);
+    return base + dice.number(4) - 1;
   }
 
   std::string sack_blocks(Dice& dice, Side from) {
@@ -212,7 +218,10 @@ class TcpTalker final : public Talker {
     switch (dice.number(8)) {
       case 0: return reset(dice, from);
       case 1: return send_wild_syn(dice, from);
-      case 2: return row(from, "SA", me.first, odd_ack(dice, from), syn_options(dice, from));
+      case 2: {
+        const uint32_t ack = odd_ack(dice, from);
+        return row(from, "SA", me.first, ack, syn_options(dice, from));
+      }
       case 3: return row(from, "A", me.next, peer.next, sack_blocks(dice, from));
       case 4: return row(from, "A", me.next - 1, peer.next, dice.chance(1, 2) ? " len=1" : "");
       case 5: {
@@ -222,9 +231,12 @@ class TcpTalker final : public Talker {
         return row(from, "PA", seq, peer.next, fmt::format(" len={}", length));
       }
       case 6: return row(from, "A", me.next, odd_ack(dice, from));
-      default:
-        return row(from, dice.pick(kFlags), odd_seq(dice, from), odd_ack(dice, from),
-                   dice.chance(1, 3) ? fmt::format(" len={}", dice.pick(kLengths)) : "");
+      default: {
+        const char* flags = dice.pick(kFlags);
+        const uint32_t seq = odd_seq(dice, from), ack = odd_ack(dice, from);
+        const uint32_t length = dice.chance(1, 3) ? dice.pick(kLengths) : 0;
+        return row(from, flags, seq, ack, fmt::format(" len={}", length));
+      }
     }
   }
 
