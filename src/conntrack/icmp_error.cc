@@ -134,7 +134,9 @@ bool Tracker::inner_error(const packet::Packet& packet, uint32_t inner_offset, T
   inner.length = packet.length - inner_offset;
   inner.captured = packet.captured - inner_offset;
   inner.family = packet.family;
-  if (!packet::locate_transport(inner)) return unknown();
+  const packet::ParseResult found_transport = packet::find_transport(inner);
+  if (found_transport == packet::ParseResult::kCut) return tracked.not_tracked = true;
+  if (found_transport != packet::ParseResult::kOk) return unknown();
   TupleKey quoted, inverse;
   const ExtractResult extracted = extract_tuple(inner, 0, quoted);
   if (extracted == ExtractResult::kNotCaptured) return tracked.not_tracked = true;

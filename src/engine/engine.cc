@@ -19,10 +19,19 @@ Packet begin_packet(const RawPacket& raw, uint64_t number) {
   return packet;
 }
 
+packet::DefragLimits defrag_limits(const conntrack::Settings& settings) {
+  packet::DefragLimits limits;
+  limits.ipv6_timeout = uint64_t{settings.frag6_timeout} * 1'000'000'000;
+  limits.ipv6_memory = settings.frag6_high_thresh;
+  return limits;
+}
+
 }  // namespace
 
 Engine::Engine(const Options& options)
-    : settings_(options.settings), tracker_(settings_, options.capacity, options.seed) {
+    : settings_(options.settings),
+      tracker_(settings_, options.capacity, options.seed),
+      defragmenter_(defrag_limits(settings_)) {
   batch_.reserve(kBatch);
 }
 
@@ -100,8 +109,10 @@ void Engine::process_whole(const Packet& packet, ParseResult parsed) {
     return;
   }
   if (observer_) observer_->passed_over(packet, parsed);
-  ++tracker_.stats().invalid;
-  settle(packet, {});
+  Tracked tracked;
+  tracked.not_tracked = parsed == ParseResult::kCut;
+  tracker_.stats().invalid += !tracked.not_tracked;
+  settle(packet, tracked);
 }
 
 void Engine::settle(const Packet& packet, const Tracked& tracked) {

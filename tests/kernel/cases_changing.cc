@@ -351,8 +351,6 @@ constexpr CaseGroup kGroups[] = {
 -R - <<< "-D -p \"ud\"\"p\"\n"
 -R - <<< "-D -p \"u\\d\\p\"\n"
 -R - <<< "-D -l \"two words\"\n"
--R - <<< "-D -l \"web\n"
--R - <<< "-D -p udp\r\n"
 -R - <<< "-F\n-F\n"
 -R - <<< "-F conntrack\n"
 -R - <<< "-D -p udp\n-D -p tcp\n"
@@ -374,20 +372,14 @@ constexpr CaseGroup kGroups[] = {
 -R - <<< "-F\n-I -p udp -s 1.1.1.1\n-F\n"
 -R - <<< "-F\n\n# x\n-I --foo\n"
 -R - <<< "-D -s foo\n"
--R - <<< "foo\n"
--R - <<< "   "
 -R - <<< "-L\n"
 -R - <<< "-F\n-L\n"
 -R - <<< "-G -p udp -s 10.0.0.1 -d 10.0.0.53 --sport 2001 --dport 53\n"
 -R - <<< "-E\n"
--R - <<< "-V\n"
--R - <<< "-h\n"
 -R - <<< "-C\n"
 -R - <<< "-S\n"
--R - <<< "-L expect\n"
 -R - <<< "-F expect\n"
 -R - <<< "-E expect\n"
--R - <<< "-C expect\n"
 -R - <<< "-S expect\n"
 -R - <<< "-R foo\n"
 -R - <<< "-p udp\n"
@@ -467,7 +459,6 @@ constexpr CaseGroup kGroups[] = {
 @empty @during(load;expect) -E expect -o timestamp
 @empty @during(load;expect) -E expect -o xml
 @empty @during(load;expect) -E expect -o id
-@empty @during(load;expect;clear) -E expect
 @empty @during(load) -E -e FOO
 @empty @during(load) -E -e NEW,FOO
 @empty @during(load) -E -e ''
