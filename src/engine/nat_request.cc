@@ -79,7 +79,7 @@ class UniqueTuple {
 
   TupleKey choose(const TupleKey& current) {
     if (side_ == NatSide::kSource && address_fits(current) && port_fits(current) &&
-        !is_used_or_mirrored(current))
+        !is_used(current))
       return current;
     TupleKey tuple = current;
     if (range_.has_address) address_of(tuple, side_) = range_.min_address;
@@ -120,17 +120,6 @@ class UniqueTuple {
     const bool used = user_of(tuple).index != 0;
     tracker_.stats().found += used;
     return used;
-  }
-
-  /// As is_used, but a flow that is ours seen from the other end, and not translated, is no other.
-  bool is_used_or_mirrored(const TupleKey& tuple) {
-    if (!is_used(tuple)) return false;
-    if (!conntrack::allows_clash(tuple.proto)) return true;
-    const Conn& other = tracker_.table()[user_of(tuple).index];
-    TupleKey reply;
-    conntrack::invert_tuple(tuple, ct_.tuple[1].zone, reply);
-    const bool mirrored = other.tuple[0] == reply && other.tuple[1] == ct_.tuple[0];
-    return !mirrored || (other.status & (kSrcNat | kDstNat | kSeqAdjust)) != 0;
   }
 
   struct PortRange {

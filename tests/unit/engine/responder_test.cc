@@ -300,6 +300,30 @@ TEST_CASE("an entry that a packet made has no synproxy, and takes no adjustment"
   CHECK(listed(client).back().has(FlowField::kSynproxy));
 }
 
+TEST_CASE("an event tells no more than its bits say") {
+  Table table;
+  auto listener = table.listen();
+  Client client = table.client();
+  Flow flow = tcp_flow();
+  flow.set_timeout(1000);
+  flow.set_mark(0);
+  flow.seq_adj[0] = {1, 2, 3};
+  flow.fields.add(FlowField::kSeqAdjOrig);
+  REQUIRE(run(client, Operation::kCreate, flow) == 0);
+  const auto whole = listener->next();
+  REQUIRE(whole);
+  for (const FlowField field : {FlowField::kTcpState, FlowField::kMark, FlowField::kSeqAdjOrig,
+                                FlowField::kSynproxy, FlowField::kTimeout})
+    CHECK(whole->flow.has(field));
+  table.tracker.deliver(table.tracker.table()[1], EventKind::kUpdate, conntrack::kEventReply, 0);
+  const auto part = listener->next();
+  REQUIRE(part);
+  CHECK(part->flow.has(FlowField::kTimeout));
+  for (const FlowField field :
+       {FlowField::kTcpState, FlowField::kMark, FlowField::kSeqAdjOrig, FlowField::kSynproxy})
+    CHECK_FALSE(part->flow.has(field));
+}
+
 TEST_CASE("an entry that is not confirmed is nowhere") {
   Table table;
   Client client = table.client();
