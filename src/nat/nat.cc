@@ -1,0 +1,1 @@
+#include "nat/nat.h"

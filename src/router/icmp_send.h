@@ -1,0 +1,30 @@
+// Packets that the box makes in answer to others: ICMP errors and TCP resets.
+//
+// They are written into `out` from the IP header on, checksums done; the engine sends them through
+// OUTPUT, attached to the entry of the packet that they answer.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "conntrack/skb.h"
+#include "router/router.h"
+
+namespace ctwin::router {
+
+struct IcmpError {
+  uint8_t type = 0;
+  uint8_t code = 0;
+  uint32_t info = 0;  ///< host order: MTU, pointer or gateway
+};
+
+/// icmp_send, icmpv6_send: false when nothing may be sent in answer to `cause` – to an error, to a
+/// later fragment, to a broadcast, to a source that is none – or when no route leads back. `id` is
+/// the IP id of the error.
+bool make_icmp_error(const Router& router, const conntrack::Skb& cause, const IcmpError& error,
+                     std::vector<uint8_t>& out);
+
+/// nf_send_reset, nf_send_reset6: the RST that answers a TCP segment; false where none is due.
+bool make_tcp_reset(const Router& router, const conntrack::Skb& cause, std::vector<uint8_t>& out);
+
+}  // namespace ctwin::router
