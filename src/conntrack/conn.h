@@ -122,8 +122,6 @@ enum ConnFeature : uint8_t {
   kHasEvents = 1 << 2,
   kHasLabels = 1 << 3,
   kFromNetlink = 1 << 4,  ///< made by ctnetlink: has every extension, synproxy and seqadj included
-  kZoneOrig = 1 << 5,     ///< the zone holds for the original direction
-  kZoneReply = 1 << 6,    ///< the zone holds for the reply direction
 };
 
 /// Bits of Conn::events, by the kernel's enum ip_conntrack_events.
@@ -175,6 +173,7 @@ struct Extension {
   TupleKey master_tuple{};  ///< its original tuple, which outlives it
   uint32_t children = 0;    ///< entries whose master this is
   bool secctx = false;
+  uint16_t event_mask = UINT16_MAX;  ///< EventBits that may be delivered (CT --ctevents)
 };
 
 }  // namespace ctwin::conntrack

@@ -141,7 +141,7 @@ bool Tracker::inner_error(const packet::Packet& packet, uint32_t inner_offset, T
   const ExtractResult extracted = extract_tuple(inner, 0, quoted);
   if (extracted == ExtractResult::kNotCaptured) return tracked.not_tracked = true;
   if (extracted == ExtractResult::kInvalid || !invert_tuple(quoted, 0, inverse)) return unknown();
-  const ConnTable::Found found = table_.find(inverse);
+  const ConnTable::Found found = find_flow(table_, inverse, zone_);
   if (found.index == 0) return unknown();
 
   const TupleKey& theirs = table_[found.index].tuple[index_of(found.dir)];

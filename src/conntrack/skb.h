@@ -50,12 +50,14 @@ struct Skb {
 
   Tracked ct;
   TrackTemplate track_template;
-  bool looped = false;  ///< has its entry already: made here, in answer to a packet of that entry
+  bool unparsed = false;  ///< no transport header was found: no conntrack
+  bool cut = false;       ///< because the capture ends before it
+  bool looped = false;    ///< has its entry already: made here, in answer to a packet of that entry
 
   uint32_t mark = 0;
-  uint32_t in = 0;   ///< device index, 0 for none
-  uint32_t out = 0;  ///< device index, 0 for none
-  uint16_t largest_fragment = 0;         ///< of what it was put together from, IP header included
+  uint32_t in = 0;                ///< device index, 0 for none
+  uint32_t out = 0;               ///< device index, 0 for none
+  uint16_t largest_fragment = 0;  ///< of what it was put together from, IP header included
   PacketType type = PacketType::kHost;
   bool traced = false;                   ///< the TRACE target saw it
   std::span<const uint8_t> link_header;  ///< as captured; empty where there is none

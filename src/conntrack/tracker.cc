@@ -51,10 +51,30 @@ void Tracker::look_ahead(const packet::Packet& packet, Lookup& lookup) const {
 Tracked Tracker::in(const packet::Packet& packet) {
   Lookup lookup;
   look_ahead(packet, lookup);
-  return in(packet, lookup);
+  return in(packet, lookup, {});
 }
 
-Tracked Tracker::in(const packet::Packet& packet, Lookup& lookup) {
+/// The zone is the template's, which may take it from the mark.
+void Tracker::set_terms(const Terms& terms) {
+  terms_ = terms;
+  zone_ = {};
+  if (!terms.wanted || !terms.wanted->has_zone) return;
+  const TrackTemplate& wanted = *terms.wanted;
+  zone_.id = wanted.zone_from_mark ? static_cast<uint16_t>(terms.mark) : wanted.zone;
+  if (wanted.zone_orig != wanted.zone_reply)
+    zone_.orig = wanted.zone_orig, zone_.reply = wanted.zone_reply;
+}
+
+Tracked Tracker::in(const packet::Packet& packet, Lookup& lookup, const Terms& terms) {
+  set_terms(terms);
+  if (zone_.id != 0 && lookup.ready) {
+    lookup.key.zone = zone_.in(Direction::kOriginal);
+    lookup.hash = table_.hash(lookup.key);
+  }
+  return judge(packet, lookup);
+}
+
+Tracked Tracker::judge(const packet::Packet& packet, Lookup& lookup) {
   Tracked tracked;
   if (packet.proto == IPPROTO_ICMP && packet.family == AF_INET) {
     if (icmp_error(packet, tracked)) return tracked;
@@ -107,7 +127,8 @@ ConnIndex Tracker::resolve(const packet::Packet& packet, Lookup& lookup, CtInfo&
       ++stats_.invalid;
     return 0;
   }
-  const ConnTable::Found found = table_.find(lookup.key, lookup.hash);
+  const ConnTable::Found found =
+      zone_.one_way() ? find_flow(table_, lookup.key, zone_) : table_.find(lookup.key, lookup.hash);
   if (found.index != 0) {
     info = info_of(table_[found.index], found.dir);
     return found.index;
@@ -119,7 +140,7 @@ ConnIndex Tracker::resolve(const packet::Packet& packet, Lookup& lookup, CtInfo&
 
 ConnIndex Tracker::begin_flow(const TupleKey& key, uint64_t hash, bool& drop) {
   TupleKey reply;
-  if (!invert_tuple(key, key.zone, reply)) {
+  if (!invert_tuple(key, zone_.in(Direction::kReply), reply)) {
     ++stats_.invalid;
     return 0;
   }
@@ -130,7 +151,19 @@ ConnIndex Tracker::begin_flow(const TupleKey& key, uint64_t hash, bool& drop) {
     return 0;
   }
   table_[index].tuple = {key, reply};
+  if (terms_.wanted) apply_template(table_[index], *terms_.wanted);
   return index;
+}
+
+void Tracker::apply_template(Conn& ct, const TrackTemplate& wanted) {
+  if (wanted.has_event_mask) {
+    ct.features |= kHasEvents;
+    table_.extend(ct).event_mask = wanted.event_mask;
+  }
+  if (!wanted.helper.empty()) {
+    table_.extend(ct).helper = wanted.helper;
+    ct.status |= kHelperBit;
+  }
 }
 
 ConnIndex Tracker::make(uint64_t hash) {
@@ -141,6 +174,7 @@ ConnIndex Tracker::make(uint64_t hash) {
   ct.id = next_id_++;
   if (settings_.acct) ct.features |= kHasAccounting;
   if (settings_.timestamp) ct.features |= kHasTimestamps;
+  if (labels_) ct.features |= kHasLabels;
   const bool heard = listener_ && listener_->anybody();
   if (settings_.events == 1 || (settings_.events == 2 && heard)) ct.features |= kHasEvents;
   if (ct.features & (kHasAccounting | kHasTimestamps)) table_.extend(ct);
@@ -176,10 +210,13 @@ bool Tracker::confirm(Tracked& tracked, const packet::Packet& packet) {
   Conn& ct = table_[tracked.index];
   if (!ct.has(kConfirmed)) {
     if (tracked.info != CtInfo::kNew && tracked.info != CtInfo::kRelated) return true;
-    if (table_.find(ct.tuple[0]).index != 0 || table_.find(ct.tuple[1]).index != 0) {
+    const Zone zone = zone_of(ct);
+    if (find_clash(table_, ct.tuple[0], zone, Direction::kOriginal).index != 0 ||
+        find_clash(table_, ct.tuple[1], zone, Direction::kReply).index != 0) {
       if (!resolve_clash(tracked, packet)) return false;
     } else {
       add_confirmed(tracked.index);
+      if (ct.has(kHelperBit)) cache_event(ct, kEventHelper);
       cache_event(ct, ct.has(kExpected) ? kEventRelated : kEventNew);
     }
   }
@@ -187,11 +224,13 @@ bool Tracker::confirm(Tracked& tracked, const packet::Packet& packet) {
   return true;
 }
 
-/// Another entry has one of the tuples (__nf_ct_resolve_clash). Without NAT and rules, entries made
-/// between the hooks are the only cause: both tuples the same, and the packet joins that entry.
+/// Another entry has one of the tuples (__nf_ct_resolve_clash). If it is the same flow, the packet
+/// joins that entry; what is left are answers that two flows would wait for, because NAT found no
+/// free port.
 bool Tracker::resolve_clash(Tracked& tracked, const packet::Packet& packet) {
   Conn& mine = table_[tracked.index];
-  const ConnTable::Found found = table_.find(mine.tuple[0]);
+  const ConnTable::Found found =
+      find_clash(table_, mine.tuple[0], zone_of(mine), Direction::kOriginal);
   const bool same = found.index != 0 && allows_clash(mine.tuple[0].proto) &&
                     table_[found.index].tuple[1 - index_of(found.dir)] == mine.tuple[1];
   discard(tracked.index);
@@ -224,7 +263,10 @@ void Tracker::deliver_cached(Conn& ct) {
 }
 
 void Tracker::deliver(const Conn& ct, EventKind kind, uint16_t bits, uint32_t port_id) {
-  if (listener_ && (ct.features & kHasEvents)) listener_->event(ct, kind, bits, port_id);
+  if (!listener_ || !(ct.features & kHasEvents)) return;
+  const Extension* extension = table_.extension(ct);
+  if (extension && !(extension->event_mask & bits)) return;
+  listener_->event(ct, kind, bits, port_id);
 }
 
 // ---- an entry ends ----
@@ -237,7 +279,7 @@ void Tracker::finish(ConnIndex index, uint32_t port_id) {
   deliver(ct, EventKind::kDestroy, kEventDestroy, port_id);
   leave_master(ct);
   table_.erase(index);
-  table_.release(index);
+  release(index);
 }
 
 void Tracker::adopt(Conn& ct, ConnIndex master) {

@@ -9,7 +9,7 @@
 // ended by its timer, by a packet (reopen, RST without reply), by early drop or by a command; each
 // end is one DESTROY event. A first packet that does not reach `confirm` leaves nothing.
 //
-// Not done here: rules, NAT, helpers and expectations, and who gets the events (EventListener).
+// Not done here: rules and NAT, what helpers expect, and who gets the events (EventListener).
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,10 @@
 #include "base/random.h"
 #include "conntrack/proto.h"
 #include "conntrack/settings.h"
+#include "conntrack/skb.h"
 #include "conntrack/table.h"
 #include "conntrack/timer_wheel.h"
+#include "conntrack/zone.h"
 
 namespace ctwin::conntrack {
 
@@ -48,12 +50,11 @@ class EventListener {
   virtual void event(const Conn& ct, EventKind kind, uint16_t bits, uint32_t port_id) = 0;
 };
 
-/// A packet's entry and how the packet stands to it.
-struct Tracked {
-  ConnIndex index = 0;  ///< 0: no entry
-  CtInfo info = CtInfo::kInvalid;
-  bool drop = false;         ///< the packet is dropped
-  bool not_tracked = false;  ///< the capture holds too little of it to say anything
+/// Is told when an entry's place is given up, whether it was confirmed or not.
+class EntryWatcher {
+ public:
+  virtual ~EntryWatcher() = default;
+  virtual void forget(ConnIndex index) = 0;
 };
 
 class Tracker final : public TrackActions {
@@ -63,16 +64,39 @@ class Tracker final : public TrackActions {
 
   void listen(EventListener* listener) { listener_ = listener; }
   void take_notes(NoteSink* notes) { notes_ = notes; }
+  void watch_entries(EntryWatcher* watcher) { watcher_ = watcher; }
+  /// New entries have room for labels: some rule looks at them.
+  void use_labels() { labels_ = true; }
 
   /// Moves the clock, expiring entries on the way. Time never goes back.
   void advance(uint64_t time_ns);
   uint64_t now_ns() const { return now_ns_; }
   Tick now() const { return wheel_.now(); }
 
-  /// The hook at PREROUTING: finds or makes the packet's entry and tracks the packet.
+  /// What is known of a packet before its turn: see `look_ahead`.
+  struct Lookup {
+    TupleKey key;
+    uint64_t hash = 0;
+    bool ready = false;
+  };
+  /// How conntrack is asked: by which hook, and what a template and the mark say.
+  struct Terms {
+    bool verify_checksum = true;  ///< PREROUTING does, OUTPUT does not
+    const TrackTemplate* wanted = nullptr;
+    uint32_t mark = 0;
+  };
+
+  /// The hook at PREROUTING and OUTPUT: finds or makes the packet's entry and tracks the packet.
   Tracked in(const packet::Packet& packet);
+  Tracked in(const packet::Packet& packet, Lookup& lookup, const Terms& terms);
   /// The last hook: inserts a new entry and delivers cached events. False: the packet is dropped.
   bool confirm(Tracked& tracked, const packet::Packet& packet);
+
+  /// Asks for the memory that the packet's lookup will touch: first the index, then the entry.
+  void look_ahead(const packet::Packet& packet, Lookup& lookup) const;
+  void prefetch_entry(const Lookup& lookup) const {
+    if (lookup.ready) table_.prefetch_entry(lookup.hash);
+  }
 
   /// Packets in order, `in` and then `confirm` for each, their memory asked for beforehand.
   /// `done(i, tracked)` is called for each packet in turn.
@@ -92,7 +116,7 @@ class Tracker final : public TrackActions {
   /// when the table is full and nothing could be dropped. `hash` is of its original tuple.
   ConnIndex make(uint64_t hash);
   /// Gives up an entry that was never confirmed.
-  void discard(ConnIndex index) { table_.release(index); }
+  void discard(ConnIndex index) { release(index); }
   /// Makes the entry part of the table: absolute timer, CONFIRMED, indexed.
   void add_confirmed(ConnIndex index);
   /// Ends a confirmed entry with its DESTROY event; false when it is ending already.
@@ -117,26 +141,27 @@ class Tracker final : public TrackActions {
  private:
   static constexpr size_t kBatch = 32;
 
-  struct Lookup {
-    TupleKey key;
-    uint64_t hash = 0;
-    bool ready = false;
-  };
-
-  Tracked in(const packet::Packet& packet, Lookup& lookup);
-  void look_ahead(const packet::Packet& packet, Lookup& lookup) const;
   /// The ICMP error pre-handlers (icmp_error.cc). True when the packet is dealt with.
   bool icmp_error(const packet::Packet& packet, Tracked& tracked);
   bool icmpv6_error(const packet::Packet& packet, Tracked& tracked);
   bool inner_error(const packet::Packet& packet, uint32_t inner_offset, Tracked& tracked);
   ConnIndex resolve(const packet::Packet& packet, Lookup& lookup, CtInfo& info, bool& drop);
   ConnIndex begin_flow(const TupleKey& key, uint64_t hash, bool& drop);
+  void apply_template(Conn& ct, const TrackTemplate& wanted);
+  Tracked judge(const packet::Packet& packet, Lookup& lookup);
+  void set_terms(const Terms& terms);
   bool resolve_clash(Tracked& tracked, const packet::Packet& packet);
   void deliver_cached(Conn& ct);
   bool early_drop(uint64_t hash);
   void leave_master(const Conn& ct);
   void finish(ConnIndex index, uint32_t port_id);
-  ProtoContext context() { return {wheel_.now(), settings_, *this, notes_, settings_.checksum}; }
+  void release(ConnIndex index) {
+    if (watcher_) watcher_->forget(index);
+    table_.release(index);
+  }
+  ProtoContext context() {
+    return {wheel_.now(), settings_, *this, notes_, settings_.checksum && terms_.verify_checksum};
+  }
 
   const Settings& settings_;
   Random random_;
@@ -145,6 +170,10 @@ class Tracker final : public TrackActions {
   Stats stats_;
   EventListener* listener_ = nullptr;
   NoteSink* notes_ = nullptr;
+  EntryWatcher* watcher_ = nullptr;
+  bool labels_ = false;
+  Terms terms_;  ///< of the packet that is passing
+  Zone zone_;    ///< likewise
   uint64_t now_ns_ = 0;
   uint32_t next_id_ = 1;
 };
@@ -155,11 +184,10 @@ void Tracker::process(std::span<const packet::Packet> packets, const Done& done)
   for (size_t first = 0; first < packets.size(); first += kBatch) {
     const auto batch = packets.subspan(first, std::min(kBatch, packets.size() - first));
     for (size_t i = 0; i < batch.size(); ++i) look_ahead(batch[i], lookups[i]);
-    for (size_t i = 0; i < batch.size(); ++i)
-      if (lookups[i].ready) table_.prefetch_entry(lookups[i].hash);
+    for (size_t i = 0; i < batch.size(); ++i) prefetch_entry(lookups[i]);
     for (size_t i = 0; i < batch.size(); ++i) {
       advance(batch[i].time);
-      Tracked tracked = in(batch[i], lookups[i]);
+      Tracked tracked = in(batch[i], lookups[i], {});
       if (!tracked.drop && !confirm(tracked, batch[i])) tracked.drop = true;
       done(first + i, tracked);
     }

@@ -204,10 +204,6 @@ bool tuple_matches(uint8_t family, uint32_t parts, const TupleKey& wanted, const
 
 }  // namespace
 
-uint16_t zone_id(const Conn& ct) {
-  return ct.tuple[0].zone != 0 ? ct.tuple[0].zone : ct.tuple[1].zone;
-}
-
 Zone read_zone(const FlowAttrs& attrs) {
   Zone zone;
   if (attrs.has(CTA_ZONE)) zone.id = front<uint16_t>(attrs[CTA_ZONE]);
@@ -236,23 +232,6 @@ int read_tuple(const Attr& attr, uint32_t parts, uint8_t family, bool reply, Zon
     *zone = {front<uint16_t>(tuple[CTA_TUPLE_ZONE]), !reply, reply};
   }
   return 0;
-}
-
-ConnTable::Found find_flow(const ConnTable& table, const TupleKey& key, const Zone& zone) {
-  TupleKey zoned = key;
-  zoned.zone = zone.in(Direction::kOriginal);
-  if (!zone.one_way()) return table.find(zoned);
-  ConnTable::Found found = table.find(zoned, Direction::kOriginal);
-  if (found.index != 0) return found;
-  zoned.zone = zone.in(Direction::kReply);
-  return table.find(zoned, Direction::kReply);
-}
-
-ConnTable::Found find_clash(const ConnTable& table, const TupleKey& key, const Zone& zone,
-                            Direction dir) {
-  TupleKey zoned = key;
-  zoned.zone = zone.in(dir);
-  return zone.one_way() ? table.find(zoned, dir) : table.find(zoned);
 }
 
 bool FlowFilter::wanted(uint8_t family, const FlowAttrs& attrs) {
@@ -320,7 +299,7 @@ int FlowFilter::read(uint8_t family, const FlowAttrs& attrs) {
 
 bool FlowFilter::matches(const Conn& ct) const {
   if (family_ != AF_UNSPEC && ct.tuple[0].family != family_) return false;
-  if (zone_ && zone_id(ct) != *zone_) return false;
+  if (zone_ && conntrack::zone_of(ct).id != *zone_) return false;
   if (orig_parts_ != 0 && !tuple_matches(family_, orig_parts_, orig_, ct.tuple[0])) return false;
   if (reply_parts_ != 0 && !tuple_matches(family_, reply_parts_, reply_, ct.tuple[1])) return false;
   if ((ct.mark & mark_mask_) != mark_value_) return false;

@@ -14,7 +14,7 @@
 #include <optional>
 
 #include "conntrack/conn.h"
-#include "conntrack/table.h"
+#include "conntrack/zone.h"
 #include "ctnetlink/uapi.h"
 #include "engine/attribute_rules.h"
 
@@ -25,20 +25,7 @@ constexpr size_t kFlowAttrs = ctnetlink::kCtaTimestampEvent + 1;
 using FlowAttrs = Attrs<kFlowAttrs>;
 extern const std::array<AttrRule, kFlowAttrs> kFlowRules;
 
-/// A zone, and the directions of a flow for which it holds (struct nf_conntrack_zone).
-struct Zone {
-  uint16_t id = 0;
-  bool orig = true;
-  bool reply = true;
-
-  uint16_t in(conntrack::Direction dir) const {
-    return (dir == conntrack::Direction::kOriginal ? orig : reply) ? id : uint16_t{0};
-  }
-  bool one_way() const { return id != 0 && orig != reply; }
-};
-
-/// The zone's id of an entry, whatever direction it holds for.
-uint16_t zone_id(const conntrack::Conn& ct);
+using conntrack::Zone;
 
 /// Parts of a tuple, as bits of CTA_FILTER_*_FLAGS.
 enum TuplePart : uint32_t {
@@ -64,14 +51,6 @@ Zone read_zone(const FlowAttrs& attrs);
 /// with a null one, a tuple that has a zone is an error. The key's own zone is left 0.
 int read_tuple(const netlink::Attr& attr, uint32_t parts, uint8_t family, bool reply, Zone* zone,
                conntrack::TupleKey& key);
-
-/// Finds an entry by the tuple of either of its directions (nf_conntrack_find_get).
-conntrack::ConnTable::Found find_flow(const conntrack::ConnTable& table,
-                                      const conntrack::TupleKey& key, const Zone& zone);
-/// Finds an entry that would clash with another whose tuple of direction `dir` is `key`.
-conntrack::ConnTable::Found find_clash(const conntrack::ConnTable& table,
-                                       const conntrack::TupleKey& key, const Zone& zone,
-                                       conntrack::Direction dir);
 
 /// Which entries a dump or a flush is about.
 class FlowFilter {

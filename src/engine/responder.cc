@@ -44,8 +44,8 @@ int refuse_batch(const Message& message) {
 
 }  // namespace
 
-Responder::Responder(conntrack::Tracker& tracker)
-    : tracker_(tracker), scratch_(kLargestFlowMessage) {
+Responder::Responder(conntrack::Tracker& tracker, nat::Nat& nat)
+    : tracker_(tracker), nat_(nat), scratch_(kLargestFlowMessage) {
   tracker_.listen(this);
 }
 

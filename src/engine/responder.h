@@ -24,6 +24,7 @@
 #include "ctwin/result.h"
 #include "engine/datagram_queue.h"
 #include "engine/flow_request.h"
+#include "nat/nat.h"
 #include "netlink/message.h"
 
 namespace ctwin::engine {
@@ -37,7 +38,7 @@ class Responder final : public conntrack::EventListener {
   static constexpr size_t kRoom = size_t{64} << 20;
 
   /// Becomes the tracker's listener. The tracker outlives it.
-  explicit Responder(conntrack::Tracker& tracker);
+  Responder(conntrack::Tracker& tracker, nat::Nat& nat);
   ~Responder() override;
   Responder(const Responder&) = delete;
   Responder& operator=(const Responder&) = delete;
@@ -122,7 +123,7 @@ class Responder final : public conntrack::EventListener {
              const conntrack::TupleKey& orig, const conntrack::TupleKey& reply);
   int fill(conntrack::Conn& ct, const FlowAttrs& attrs, const Zone& zone, uint8_t family,
            conntrack::ConnIndex& master);
-  int set_up_nat_of(conntrack::Conn& ct, const FlowAttrs& attrs, const Zone& zone);
+  int set_up_nat_of(const conntrack::Conn& ct, const FlowAttrs& attrs);
   int find_master(const FlowAttrs& attrs, const Zone& zone, uint8_t family,
                   conntrack::ConnIndex& master);
   int change(conntrack::ConnIndex index, const FlowAttrs& attrs);
@@ -149,6 +150,7 @@ class Responder final : public conntrack::EventListener {
   void zero_counters(conntrack::Conn& ct);
 
   conntrack::Tracker& tracker_;
+  nat::Nat& nat_;
   std::map<PortId, Conversation> conversations_;
   PortId last_id_ = 0;
   uint32_t groups_ = 0;  ///< that anybody has joined

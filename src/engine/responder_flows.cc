@@ -115,7 +115,7 @@ int Responder::fill(Conn& ct, const FlowAttrs& attrs, const Zone& zone, uint8_t 
     const int code = read_helper_name(attrs[CTA_HELP], name);
     return code != 0 ? code : EOPNOTSUPP;
   }
-  if (const int code = set_up_nat_of(ct, attrs, zone)) return code;
+  if (const int code = set_up_nat_of(ct, attrs)) return code;
   ct.status |= kConfirmed;
   ct.expiry = requested_ticks(attrs[CTA_TIMEOUT]);
   if (attrs.has(CTA_STATUS))
@@ -130,18 +130,19 @@ int Responder::fill(Conn& ct, const FlowAttrs& attrs, const Zone& zone, uint8_t 
 }
 
 /// Either side's request brings the other side its null binding.
-int Responder::set_up_nat_of(Conn& ct, const FlowAttrs& attrs, const Zone& zone) {
+int Responder::set_up_nat_of(const Conn& ct, const FlowAttrs& attrs) {
   if (!attrs.has(CTA_NAT_DST) && !attrs.has(CTA_NAT_SRC)) return 0;
   struct Side {
-    NatSide side;
+    nat::Manip manip;
     uint16_t type;
   };
-  for (const auto& [side, type] :
-       {Side{NatSide::kDestination, CTA_NAT_DST}, Side{NatSide::kSource, CTA_NAT_SRC}}) {
-    NatRequest range;
+  const ConnIndex index = tracker_.table().index_of(ct);
+  for (const auto& [manip, type] :
+       {Side{nat::Manip::kDestination, CTA_NAT_DST}, Side{nat::Manip::kSource, CTA_NAT_SRC}}) {
+    nat::Range range;
     if (attrs.has(type))
       if (const int code = read_nat(attrs[type], ct.tuple[0].family, range)) return code;
-    set_up_nat(tracker_, ct, zone, side, attrs.has(type) ? &range : nullptr);
+    attrs.has(type) ? nat_.set_up(index, range, manip) : nat_.set_up_null(index, manip);
   }
   return 0;
 }

@@ -16,6 +16,7 @@
 #include "conntrack/skb.h"
 #include "conntrack/tracker.h"
 #include "nat/range.h"
+#include "nat/unique_tuple.h"
 
 namespace ctwin::nat {
 
@@ -26,9 +27,12 @@ constexpr Manip manip_at(conntrack::Hook hook) {
              : Manip::kDestination;
 }
 
-class Nat final : public conntrack::EntryWatcher {
+class Nat final : public conntrack::EntryWatcher, public SourceIndex {
  public:
   explicit Nat(conntrack::Tracker& tracker);
+  ~Nat() override;
+  Nat(const Nat&) = delete;
+  Nat& operator=(const Nat&) = delete;
 
   /// Maps one side of an entry that is not confirmed yet (nf_nat_setup_info); does nothing to one
   /// that is. False: the packet is to be dropped.
@@ -41,12 +45,45 @@ class Nat final : public conntrack::EntryWatcher {
 
   /// MASQUERADE: the flow is bound to the device that it leaves by.
   void bind_to_device(conntrack::ConnIndex index, uint32_t device);
-  /// The device that a flow is bound to, 0 for none.
-  uint32_t device_of(conntrack::ConnIndex index) const;
+  /// Does the packet leave by another device than the one its flow is bound to
+  /// (nf_nat_oif_changed)? Then the flow ends.
+  bool left_its_device(const conntrack::Skb& skb) const;
+  /// Ends the flow of such a packet, which it still counts.
+  void end_flow(const conntrack::Skb& skb);
 
   /// Rewrites the packet as its entry says at this hook (nf_nat_packet, and
   /// nf_nat_icmp_reply_translation for errors). False: the packet is to be dropped.
   bool translate(conntrack::Skb& skb, conntrack::Hook hook);
 
-  /// An entry is gone.
+  // ---- EntryWatcher ----
   void forget(conntrack::ConnIndex index) override;
+
+  // ---- SourceIndex ----
+  bool find(const conntrack::TupleKey& tuple, const Range& range,
+            conntrack::TupleKey& mapped) const override;
+
+ private:
+  /// Of an entry: its neighbours among those that come from the same place, and its device.
+  struct Link {
+    conntrack::ConnIndex next = 0, previous = 0;
+    uint32_t device = 0;
+    bool linked = false;
+  };
+
+  static uint64_t source_hash(const conntrack::Conn& ct);
+  size_t bucket_of(const conntrack::Conn& ct) const {
+    return source_hash(ct) & (heads_.size() - 1);
+  }
+  Link& link_of(conntrack::ConnIndex index);
+  void remember_source(conntrack::ConnIndex index);
+  void push_front(conntrack::ConnIndex index);
+  void grow();
+  bool translate_error(conntrack::Skb& skb, conntrack::Hook hook);
+
+  conntrack::Tracker& tracker_;
+  std::vector<Link> links_;                  ///< by entry; grown when the first one is mapped
+  std::vector<conntrack::ConnIndex> heads_;  ///< the youngest entry of each bucket of sources
+  size_t sources_ = 0;
+};
+
+}  // namespace ctwin::nat

@@ -100,7 +100,8 @@ class Programs {
 
   conntrack::Settings settings_ = small_table();
   Tracker tracker_{settings_, kEntries, 1};
-  Responder responder_{tracker_};
+  nat::Nat nat_{tracker_};
+  Responder responder_{tracker_, nat_};
   Responder::PortId first_ = responder_.connect();
   Responder::PortId second_ = responder_.connect();
   Bytes buffer_ = Bytes(65536);

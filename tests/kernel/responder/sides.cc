@@ -275,7 +275,7 @@ conntrack::Settings engine_settings(const SideOptions& options) {
 class EngineSide final : public Side {
  public:
   explicit EngineSide(const SideOptions& options)
-      : settings_(engine_settings(options)), tracker_(settings_, 1 << 16, 1), responder_(tracker_) {
+      : settings_(engine_settings(options)), tracker_(settings_, 1 << 16, 1), nat_(tracker_), responder_(tracker_, nat_) {
     requester_ = responder_.connect();
     listener_ = responder_.connect();
     responder_.join(listener_, ctnetlink::kConntrackGroups | ctnetlink::kExpectGroups);
@@ -297,6 +297,7 @@ class EngineSide final : public Side {
  private:
   conntrack::Settings settings_;
   conntrack::Tracker tracker_;
+  nat::Nat nat_;
   engine::Responder responder_;
   engine::Responder::PortId requester_ = 0;
   engine::Responder::PortId listener_ = 0;

@@ -69,7 +69,8 @@ class Conversation final : public Backend {
 struct Table {
   conntrack::Settings settings;
   conntrack::Tracker tracker{settings, 1000, 1};
-  engine::Responder responder{tracker};
+  nat::Nat nat{tracker};
+  engine::Responder responder{tracker, nat};
 
   Table() { tracker.advance(kStart); }
 
