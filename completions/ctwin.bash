@@ -49,6 +49,10 @@ M labelmap - LUDE FILE names of labels
 - netns - all NAME|PID|PATH work in this network namespace
 - backend - all kernel|engine which table: the kernel's, or an engine's in this process
 - pcap - all [IFACE=]FILE packets for the engine, then the command; repeatable
+- setup - all FILE addresses, routes and rules that make the engine a router; repeatable
+- pcap-out - all [IFACE=]FILE write the packets that leave the engine; repeatable
+- log - all FILE write what LOG and TRACE rules say there, not to standard error
+- iptables-save - all FILE write the rules with their counters in the end; - is standard output
 - sysctl - all NAME=VALUE a setting of the engine; repeatable
 - trace - all [=invalid] what became of each packet, and why
 - run-out - all - after the last packet, wait until every entry has expired
@@ -237,7 +241,7 @@ _ctwin_value() {
     event-mask) _ctwin_list 'ALL NEW UPDATES DESTROY' ;;
     output) _ctwin_list 'extended id timestamp ktimestamp labels userspace xml json save' ;;
     label | label-add | label-del) _ctwin_list "$(_ctwin_labels)" ;;
-    labelmap | load-file | pcap) _ctwin_files ;;
+    labelmap | load-file | pcap | pcap-out | setup | log | iptables-save) _ctwin_files ;;
     backend) _ctwin_words 'kernel engine' ;;
     trace) _ctwin_words 'invalid' ;;
     checksum) _ctwin_words 'auto verify ignore' ;;

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "backend/box_files.h"
 #include "backend/kernel.h"
 #include "backend/local.h"
 #include "engine/responder.h"
@@ -16,6 +17,7 @@ class KernelTable final : public Table {
  public:
   BackendSource& source() override { return *source_; }
   Feed* feed() override { return nullptr; }
+  Status finish() override { return {}; }
 
  private:
   std::unique_ptr<BackendSource> source_ = kernel_source();
@@ -24,20 +26,37 @@ class KernelTable final : public Table {
 /// An engine, who answers for it, and what is fed to it.
 class EngineTable final : public Table, public Feed {
  public:
-  EngineTable(const TableOptions& options, const engine::Engine::Options& engine,
+  EngineTable(const TableOptions& options, engine::Engine::Options engine,
               const io::CaptureFeed::Options& feed)
-      : engine_(engine),
-        responder_(engine_.tracker()),
+      : engine_(std::move(engine)),
+        responder_(engine_.tracker(), engine_.nat()),
         source_(local_source(responder_)),
         captures_(engine_, feed),
         has_captures_(!options.captures.empty()),
+        iptables_save_(options.iptables_save),
+        print_(options.trace_to),
         remark_(options.remark) {
     if (!options.trace) return;
     tracer_.emplace(engine_,
                     engine::Tracer::Options{options.trace_json, options.trace_only_invalid},
                     options.trace_to);
-    engine_.observe(&*tracer_);
-    engine_.tracker().take_notes(&*tracer_);
+    engine_.observe(*tracer_);
+  }
+
+  /// The files of a router.
+  Status open_files(const TableOptions& options) {
+    engine::Box* box = engine_.box();
+    if (!box) return {};
+    files_.emplace(*box);
+    for (const std::string& capture : options.captures_out)
+      if (Status opened = files_->write_packets(capture); !opened) return opened;
+    if (!options.captures_out.empty())
+      engine_.on_output([this](const engine::Departure& departure) { files_->depart(departure); });
+    files_->print_log(options.log_to);
+    if (!options.log.empty())
+      if (Status opened = files_->write_log(options.log); !opened) return opened;
+    box->set_log(&*files_);
+    return {};
   }
 
   Status add(const std::string& capture) { return captures_.add(capture); }
@@ -58,13 +77,23 @@ class EngineTable final : public Table, public Feed {
   Progress progress() const override { return captures_.progress(); }
   Status status() const override { return captures_.status(); }
 
+  Status finish() override {
+    if (!files_) return {};
+    Status finished = files_->finish();
+    if (!finished || iptables_save_.empty()) return finished;
+    return save_rules(*engine_.box(), iptables_save_, print_);
+  }
+
  private:
   engine::Engine engine_;
   engine::Responder responder_;
   std::unique_ptr<BackendSource> source_;
   io::CaptureFeed captures_;
   std::optional<engine::Tracer> tracer_;
+  std::optional<BoxFiles> files_;
   bool has_captures_;
+  std::string iptables_save_;
+  std::function<void(std::string_view)> print_;
   bool said_offloaded_ = false;
   std::function<void(std::string_view)> remark_;
 };
@@ -92,15 +121,26 @@ Result<std::unique_ptr<Table>> open_table(const TableOptions& options) {
   if (!options.engine) return std::unique_ptr<Table>(std::make_unique<KernelTable>());
   engine::Engine::Options engine;
   engine.seed = options.seed;
+  if (!options.setups.empty()) {
+    setup::Setup setup;
+    for (const std::string& capture : options.captures)
+      if (const auto device = io::split_capture(capture).first)
+        setup.router.interfaces().find_or_add(*device);
+    for (const std::string& file : options.setups)
+      if (Status read = setup::read_setup(file, setup); !read) return read.error();
+    engine.settings = setup.settings;
+    engine.setup = std::move(setup);
+  }
   for (const std::string& assignment : options.sysctls)
     if (Status applied = apply_sysctl(assignment, engine.settings); !applied)
       return applied.error();
   const auto checksums = checksums_of(options.checksums);
   if (!checksums) return checksums.error();
-  auto table = std::make_unique<EngineTable>(options, engine,
+  auto table = std::make_unique<EngineTable>(options, std::move(engine),
                                              io::CaptureFeed::Options{*checksums, options.run_out});
   for (const std::string& capture : options.captures)
     if (Status added = table->add(capture); !added) return Error{EIO, added.error().text};
+  if (Status opened = table->open_files(options); !opened) return opened.error();
   return std::unique_ptr<Table>(std::move(table));
 }
 

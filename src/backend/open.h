@@ -14,10 +14,14 @@
 namespace ctwin::backend {
 
 struct TableOptions {
-  bool engine = false;                ///< else the kernel, and the rest means nothing
-  std::vector<std::string> captures;  ///< [IFACE=]FILE
-  std::vector<std::string> sysctls;   ///< NAME=VALUE
-  std::string checksums = "auto";     ///< auto, verify or ignore
+  bool engine = false;                    ///< else the kernel, and the rest means nothing
+  std::vector<std::string> captures;      ///< [IFACE=]FILE
+  std::vector<std::string> sysctls;       ///< NAME=VALUE
+  std::vector<std::string> setups;        ///< setup files, read in order
+  std::vector<std::string> captures_out;  ///< [IFACE=]FILE, for what leaves
+  std::string log;                        ///< a file for log lines; empty: `log_to`
+  std::string iptables_save;              ///< a file for the rules; empty: none, "-": `trace_to`
+  std::string checksums = "auto";         ///< auto, verify or ignore
   bool run_out = false;
   uint64_t seed = 1;
   bool trace = false;
@@ -26,6 +30,7 @@ struct TableOptions {
   /// Where the trace goes, and where remarks on the captures go, each a line.
   std::function<void(std::string_view)> trace_to;
   std::function<void(std::string_view)> remark;
+  std::function<void(std::string_view)> log_to;
 };
 
 class Table {
@@ -34,6 +39,8 @@ class Table {
   virtual BackendSource& source() = 0;
   /// The packets for the engine; null when there are none.
   virtual Feed* feed() = 0;
+  /// Behind the command: completes the files that were asked for.
+  virtual Status finish() = 0;
 };
 
 /// Fails with EINVAL for options that make no sense, else with what opening a capture came to.

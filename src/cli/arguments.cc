@@ -281,6 +281,10 @@ MaybeProblem apply_own_option(const Word& word, OwnOptions& own) {
       if (text == "kernel" || text == "engine") return {};
       return usage(quoted("invalid value '", text, "' for --backend: expected kernel or engine"));
     case Option::kPcap: own.captures.push_back(text); return {};
+    case Option::kSetup: own.setups.push_back(text); return {};
+    case Option::kPcapOut: own.captures_out.push_back(text); return {};
+    case Option::kLog: own.log = text; return {};
+    case Option::kIptablesSave: own.iptables_save = text; return {};
     case Option::kSysctl: own.sysctls.push_back(text); return {};
     case Option::kTrace:
       own.trace = true;

@@ -50,6 +50,10 @@ struct OwnOptions {
   std::optional<std::string_view> netns;
   std::optional<std::string_view> backend;
   std::vector<std::string_view> captures;
+  std::vector<std::string_view> setups;
+  std::vector<std::string_view> captures_out;
+  std::optional<std::string_view> log;
+  std::optional<std::string_view> iptables_save;
   std::vector<std::string_view> sysctls;
   bool trace = false;
   bool trace_only_invalid = false;
@@ -59,7 +63,15 @@ struct OwnOptions {
 
   /// True when an option makes sense only with an engine.
   bool imply_engine() const {
-    return !captures.empty() || !sysctls.empty() || trace || run_out || checksums;
+    return !captures.empty() || !sysctls.empty() || trace || run_out || checksums ||
+           needs_setup() || !setups.empty();
+  }
+  /// True when an option makes sense only with a setup.
+  bool needs_setup() const { return log || iptables_save || !captures_out.empty(); }
+  /// True when something is to be done even without a command.
+  bool have_work() const {
+    return !captures.empty() || !setups.empty() || !sysctls.empty() || trace || run_out ||
+           checksums;
   }
 };
 

@@ -20,8 +20,8 @@ Result<bool> wants_engine(const OwnOptions& own) {
   if (own.backend) {
     if (*own.backend == "kernel" && own.imply_engine())
       return Error{EINVAL,
-                   "--backend kernel takes no --pcap, --sysctl, --trace, --run-out or "
-                   "--checksum: these are for an engine"};
+                   "--backend kernel takes no --pcap, --setup, --sysctl, --trace, --run-out, "
+                   "--checksum, --pcap-out, --log or --iptables-save: these are for an engine"};
     return *own.backend == "engine";
   }
   if (own.imply_engine()) return true;
@@ -36,6 +36,10 @@ backend::TableOptions table_options(Session& session, const Arguments& arguments
   backend::TableOptions options;
   options.engine = engine;
   options.captures = strings(own.captures);
+  options.setups = strings(own.setups);
+  options.captures_out = strings(own.captures_out);
+  options.log = own.log ? std::string(*own.log) : std::string();
+  options.iptables_save = own.iptables_save ? std::string(*own.iptables_save) : std::string();
   options.sysctls = strings(own.sysctls);
   if (own.checksums) options.checksums = *own.checksums;
   options.run_out = own.run_out;
@@ -44,6 +48,7 @@ backend::TableOptions table_options(Session& session, const Arguments& arguments
   options.trace_only_invalid = own.trace_only_invalid;
   options.trace_json = arguments.output.json;
   options.trace_to = [&session](std::string_view text) { session.output.buffer().append(text); };
+  options.log_to = [&session](std::string_view line) { session.messages.raw(line); };
   options.remark = [&session](std::string_view text) { session.messages.say(text); };
   return options;
 }
@@ -60,6 +65,9 @@ int run_any(Session& session, const Arguments& arguments) {
 int run_on_table(Session& session, const CommandLine& line) {
   const Arguments& arguments = line.arguments;
   const auto engine = wants_engine(arguments.own);
+  if (arguments.own.needs_setup() && arguments.own.setups.empty())
+    return session.messages.report(
+        {kUsageProblem, "--pcap-out, --log and --iptables-save need a router: give --setup FILE"});
   if (!engine) return session.messages.report({kUsageProblem, engine.error().text});
   if (arguments.own.netns)
     if (Status entered = enter_network_namespace(std::string(*arguments.own.netns)); !entered)
@@ -72,7 +80,9 @@ int run_on_table(Session& session, const CommandLine& line) {
   if (arguments.command != Command::kEvent) run_feed(session);
   const int code =
       line.load_file ? load_file(session, *line.load_file) : run_any(session, arguments);
-  const int damage = finish_feed(session);
+  int damage = finish_feed(session);
+  if (Status finished = (*table)->finish(); !finished)
+    damage = session.messages.report({kOtherProblem, finished.error().text});
   session.close();
   return code != 0 ? code : damage;
 }
@@ -87,7 +97,7 @@ int run(Session& session, CommandLine& line) {
   if (auto problem = resolve_labels(session.label_map(arguments), arguments))
     return session.messages.report(*problem);
   if (auto problem = check_arguments(arguments)) return session.messages.report(*problem);
-  const bool only_packets = arguments.command == Command::kNone && arguments.own.imply_engine();
+  const bool only_packets = arguments.command == Command::kNone && arguments.own.have_work();
   if (arguments.command == Command::kVersion) {
     print(session, session.program.version + "\n");
     return 0;

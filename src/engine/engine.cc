@@ -1,5 +1,7 @@
 #include "engine/engine.h"
 
+#include "engine/trace.h"
+
 namespace ctwin::engine {
 
 using conntrack::Tracked;
@@ -26,29 +28,51 @@ packet::DefragLimits defrag_limits(const conntrack::Settings& settings) {
   return limits;
 }
 
+/// Parses one that came in, by what is known of it from outside.
+ParseResult parse(const RawPacket& raw, Packet& packet) {
+  const ParseResult parsed = packet::parse_packet(raw.bytes, packet);
+  if (packet.captured < packet.length) packet.checksum = packet::ChecksumState::kUncheckable;
+  // More than was on the wire is a packet that was cut before it got here.
+  if (raw.wire_length != 0 && packet.length > raw.wire_length) return ParseResult::kDropped;
+  return parsed;
+}
+
 }  // namespace
 
-Engine::Engine(const Options& options)
+Engine::Engine(Options options)
     : settings_(options.settings),
       tracker_(settings_, options.capacity, options.seed),
       defragmenter_(defrag_limits(settings_)) {
   batch_.reserve(kBatch);
+  if (options.setup)
+    box_ = std::make_unique<Box>(std::move(*options.setup), settings_, tracker_, nat_);
 }
 
-uint32_t Engine::device(const std::string& name) {
-  for (uint32_t i = 0; i < devices_.size(); ++i)
-    if (devices_[i] == name) return i;
-  devices_.push_back(name);
-  return static_cast<uint32_t>(devices_.size() - 1);
+uint32_t Engine::device(const std::string& name) { return interfaces().find_or_add(name); }
+
+void Engine::on_output(Output output) {
+  if (box_)
+    box_->on_output(std::move(output));
+  else
+    output_ = std::move(output);
+}
+
+void Engine::observe(Tracer& tracer) {
+  if (!box_) {
+    observer_ = &tracer;
+    tracker_.take_notes(&tracer);
+    return;
+  }
+  box_->observe(&tracer);
+  box_->take_notes(&tracer);
+  tracker_.take_notes(box_.get());
 }
 
 void Engine::process(std::span<const RawPacket> packets) {
+  if (box_) return process_routed(packets);
   for (const RawPacket& raw : packets) {
     Packet packet = begin_packet(raw, ++counts_.packets);
-    ParseResult parsed = packet::parse_packet(raw.bytes, packet);
-    // More than was on the wire is a packet that was cut before it got here.
-    if (raw.wire_length != 0 && packet.length > raw.wire_length) parsed = ParseResult::kDropped;
-    if (packet.captured < packet.length) packet.checksum = packet::ChecksumState::kUncheckable;
+    const ParseResult parsed = parse(raw, packet);
     if (parsed == ParseResult::kOk) {
       batch_.push_back(packet);
       if (batch_.size() == kBatch) run_batch();
@@ -117,7 +141,54 @@ void Engine::process_whole(const Packet& packet, ParseResult parsed) {
 
 void Engine::settle(const Packet& packet, const Tracked& tracked) {
   counts_.not_tracked += tracked.not_tracked;
-  if (output_ && !tracked.drop) output_(packet.device, {packet.bytes, packet.captured});
+  if (output_ && !tracked.drop)
+    output_({packet.device, packet.time, {packet.bytes, packet.captured}, packet.length});
+}
+
+// ---- with a box ----
+
+void Engine::process_routed(std::span<const RawPacket> packets) {
+  for (const RawPacket& raw : packets) {
+    Arrival arrival;
+    arrival.packet = begin_packet(raw, ++counts_.packets);
+    arrival.parsed = parse(raw, arrival.packet);
+    arrival.link_header = raw.link_header;
+    arrival.outbound = raw.outbound;
+    arrive(arrival);
+  }
+  run_arrivals();
+}
+
+void Engine::arrive(const Arrival& arrival) {
+  switch (arrival.parsed) {
+    case ParseResult::kDropped: ++counts_.dropped_by_ip; return;
+    case ParseResult::kFragment: return arrive_fragment(arrival);
+    case ParseResult::kCut: ++counts_.not_tracked; break;
+    default: break;
+  }
+  arrivals_.push_back(arrival);
+  if (arrivals_.size() == kBatch) run_arrivals();
+}
+
+/// What is put together lies in the defragmenter, until the next fragment: it goes on at once.
+void Engine::arrive_fragment(const Arrival& fragment) {
+  constexpr uint32_t kOutputUser = 1;
+  run_arrivals();
+  ++counts_.fragments;
+  const packet::DefragResult result =
+      defragmenter_.add(fragment.packet, fragment.outbound ? kOutputUser : 0);
+  if (!result.goes_on()) return;
+  Arrival whole = fragment;
+  whole.packet = result.packet;
+  whole.parsed = result.parsed;
+  whole.largest_fragment = result.largest_fragment;
+  arrivals_.push_back(whole);
+  run_arrivals();
+}
+
+void Engine::run_arrivals() {
+  if (!arrivals_.empty()) box_->process(arrivals_);
+  arrivals_.clear();
 }
 
 }  // namespace ctwin::engine

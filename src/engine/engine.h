@@ -1,17 +1,21 @@
 // The engine: packets in, the kernel's verdicts, events and table out.
 //
-// For every packet: parse → defragment → conntrack at PREROUTING → confirm at POSTROUTING → output.
-// Without a setup file the engine only watches: every packet passes both hooks once and leaves as
-// it came. Time is the packets' own; between packets it stands still.
+// Every packet is parsed and, if it is a fragment, put together. With a setup it then takes its way
+// through the box (box.h). Without one the engine only watches: every packet passes conntrack at
+// PREROUTING and is confirmed at POSTROUTING, and leaves as it came. Time is the packets' own;
+// between packets it stands still.
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "conntrack/tracker.h"
+#include "engine/box.h"
+#include "nat/nat.h"
 #include "packet/defrag.h"
 #include "packet/packet.h"
 
@@ -24,7 +28,11 @@ struct RawPacket {
   uint32_t device = 0;
   uint64_t time = 0;  ///< ns since the epoch
   packet::ChecksumState checksum = packet::ChecksumState::kUnknown;
+  std::span<const uint8_t> link_header;  ///< what stood in front, where that is known
+  bool outbound = false;                 ///< the box itself sent it
 };
+
+class Tracer;
 
 /// Looks on while packets pass (--trace).
 class Observer {
@@ -51,17 +59,21 @@ class Engine {
     conntrack::Settings settings;
     uint32_t capacity = 1u << 25;  ///< entries there is address space for
     uint64_t seed = 1;
+    std::optional<setup::Setup> setup;  ///< makes the engine a router; its settings are not used
   };
-  using Output = std::function<void(uint32_t device, std::span<const uint8_t> bytes)>;
 
-  explicit Engine(const Options& options);
+  explicit Engine(Options options);
 
   /// The index of a device, made when it is new.
   uint32_t device(const std::string& name);
-  const std::vector<std::string>& devices() const { return devices_; }
+  const std::string& device_name(uint32_t device) const { return interfaces().name(device); }
+  /// Devices are below this, and begin at 1.
+  uint32_t devices_end() const { return interfaces().end(); }
 
-  void on_output(Output output) { output_ = std::move(output); }
+  void on_output(Output output);
   void observe(Observer* observer) { observer_ = observer; }
+  /// Has a tracer look on, at the box if there is one.
+  void observe(Tracer& tracer);
 
   /// One packet, or several in order; several are faster, their memory is waited for together.
   void process(const RawPacket& packet) { process(std::span(&packet, 1)); }
@@ -73,6 +85,9 @@ class Engine {
   conntrack::Settings& settings() { return settings_; }
   conntrack::Tracker& tracker() { return tracker_; }
   const conntrack::Tracker& tracker() const { return tracker_; }
+  nat::Nat& nat() { return nat_; }
+  /// The router, where there is a setup.
+  Box* box() { return box_.get(); }
   const EngineCounts& counts() const { return counts_; }
   uint64_t now_ns() const { return tracker_.now_ns(); }
 
@@ -82,12 +97,21 @@ class Engine {
   void process_odd(const packet::Packet& packet, packet::ParseResult why);
   void process_whole(const packet::Packet& packet, packet::ParseResult parsed);
   void settle(const packet::Packet& packet, const conntrack::Tracked& tracked);
+  void process_routed(std::span<const RawPacket> packets);
+  void arrive(const Arrival& arrival);
+  void arrive_fragment(const Arrival& fragment);
+  void run_arrivals();
+  const router::Interfaces& interfaces() const { return box_ ? box_->interfaces() : interfaces_; }
+  router::Interfaces& interfaces() { return box_ ? box_->interfaces() : interfaces_; }
 
   conntrack::Settings settings_;
   conntrack::Tracker tracker_;
+  nat::Nat nat_{tracker_};
   packet::Defragmenter defragmenter_;
-  std::vector<std::string> devices_;
+  router::Interfaces interfaces_;  ///< where there is no box
+  std::unique_ptr<Box> box_;
   std::vector<packet::Packet> batch_;
+  std::vector<Arrival> arrivals_;
   Output output_;
   Observer* observer_ = nullptr;
   EngineCounts counts_;

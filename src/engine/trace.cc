@@ -2,10 +2,8 @@
 
 #include <netinet/in.h>
 
-#include <ctime>
-
-#include "base/address.h"
 #include "conntrack/tuple.h"
+#include "engine/trace_text.h"
 
 namespace ctwin::engine {
 
@@ -16,146 +14,6 @@ using conntrack::index_of;
 using conntrack::Tracked;
 using packet::Packet;
 using packet::ParseResult;
-
-namespace {
-
-constexpr const char* kTcpStates[] = {"NONE",     "SYN_SENT",   "SYN_RECV", "ESTABLISHED",
-                                      "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT",
-                                      "CLOSE",    "SYN_SENT2"};
-constexpr const char* kSctpStates[] = {
-    "NONE",          "CLOSED",        "COOKIE_WAIT",       "COOKIE_ECHOED", "ESTABLISHED",
-    "SHUTDOWN_SENT", "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT"};
-
-const char* protocol_name(uint8_t proto) {
-  switch (proto) {
-    case IPPROTO_TCP: return "TCP";
-    case IPPROTO_UDP: return "UDP";
-    case IPPROTO_UDPLITE: return "UDPLITE";
-    case IPPROTO_SCTP: return "SCTP";
-    case IPPROTO_ICMP: return "ICMP";
-    case IPPROTO_ICMPV6: return "ICMPv6";
-    case IPPROTO_GRE: return "GRE";
-    default: return nullptr;
-  }
-}
-
-std::string address_text(const Packet& packet, uint32_t v4_at, uint32_t v6_at) {
-  Address address;
-  address.family = packet.family;
-  const bool v4 = packet.family == AF_INET;
-  std::memcpy(address.bytes.data(), packet.bytes + (v4 ? v4_at : v6_at), v4 ? 4 : 16);
-  char text[kAddressText];
-  return {text, static_cast<size_t>(format_address(address, text) - text)};
-}
-
-std::string time_text(uint64_t ns) {
-  const time_t seconds = static_cast<time_t>(ns / 1'000'000'000);
-  tm utc;
-  gmtime_r(&seconds, &utc);
-  char text[32];
-  strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-  return fmt::format("{}.{:06}Z", text, ns % 1'000'000'000 / 1000);
-}
-
-std::string tcp_text(const Packet& packet) {
-  const uint8_t* tcp = packet.l4();
-  constexpr struct {
-    uint8_t bit;
-    const char* name;
-  } kFlags[] = {{0x02, "SYN"}, {0x01, "FIN"}, {0x04, "RST"},
-                {0x10, "ACK"}, {0x08, "PSH"}, {0x20, "URG"}};
-  std::string text;
-  for (const auto& flag : kFlags)
-    if (tcp[13] & flag.bit) text += std::string(text.empty() ? "" : ",") + flag.name;
-  const uint32_t header = static_cast<uint32_t>(tcp[12] >> 4) * 4;
-  const uint32_t payload = packet.l4_length() > header ? packet.l4_length() - header : 0;
-  return fmt::format("{} seq={} ack={} win={} len={}", text.empty() ? "none" : text,
-                     packet::load32(tcp + 4), packet::load32(tcp + 8), packet::load16(tcp + 14),
-                     payload);
-}
-
-bool has_ports(uint8_t proto) {
-  return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_UDPLITE ||
-         proto == IPPROTO_SCTP;
-}
-
-/// A packet on one line, as tcpdump's readers expect it.
-std::string packet_text(const Packet& packet) {
-  std::string src = address_text(packet, 12, 8), dst = address_text(packet, 16, 24);
-  std::string rest = fmt::format("length {}", packet.length);
-  const uint32_t captured = packet.l4_captured();
-  if (has_ports(packet.proto) && captured >= 4) {
-    src += fmt::format(".{}", packet::load16(packet.l4()));
-    dst += fmt::format(".{}", packet::load16(packet.l4() + 2));
-  }
-  if (packet.proto == IPPROTO_TCP && captured >= 20) rest = tcp_text(packet);
-  if (is_icmp(packet.proto) && captured >= 8)
-    rest = fmt::format("type={} code={} id={}", packet.l4()[0], packet.l4()[1],
-                       packet::load16(packet.l4() + 4));
-  const char* name = protocol_name(packet.proto);
-  return fmt::format("{} {} {} > {} {}", packet.family == AF_INET ? "IP" : "IP6",
-                     name ? std::string(name) : fmt::format("proto {}", packet.proto), src, dst,
-                     rest);
-}
-
-const char* info_text(CtInfo info) {
-  switch (info) {
-    case CtInfo::kEstablished: return "ESTABLISHED";
-    case CtInfo::kRelated: return "RELATED";
-    case CtInfo::kNew: return "NEW";
-    case CtInfo::kEstablishedReply: return "ESTABLISHED REPLY";
-    case CtInfo::kRelatedReply: return "RELATED REPLY";
-    case CtInfo::kUntracked: return "UNTRACKED";
-    case CtInfo::kInvalid: return "INVALID";
-  }
-  return "INVALID";
-}
-
-std::string state_text(const Conn& ct) {
-  const uint8_t proto = ct.tuple[0].proto;
-  if (proto == IPPROTO_TCP && ct.track.tcp.state < std::size(kTcpStates))
-    return kTcpStates[ct.track.tcp.state];
-  if (proto == IPPROTO_SCTP && ct.track.sctp.state < std::size(kSctpStates))
-    return kSctpStates[ct.track.sctp.state];
-  if (ct.has(kAssured)) return "ASSURED";
-  return ct.has(kSeenReply) ? "REPLIED" : "UNREPLIED";
-}
-
-std::string tuple_text(const Packet& packet) {
-  conntrack::TupleKey key;
-  if (conntrack::extract_tuple(packet, 0, key) != conntrack::ExtractResult::kOk) return "none";
-  const Tuple tuple = conntrack::to_tuple(key);
-  std::string text =
-      fmt::format("src={} dst={}", address_text(packet, 12, 8), address_text(packet, 16, 24));
-  switch (tuple.has_ports ? transport_kind(tuple.proto) : TransportKind::kNone) {
-    case TransportKind::kPorts:
-      text += fmt::format(" sport={} dport={}", tuple.sport, tuple.dport);
-      break;
-    case TransportKind::kKeys:
-      text += fmt::format(" srckey=0x{:x} dstkey=0x{:x}", tuple.sport, tuple.dport);
-      break;
-    case TransportKind::kIcmp:
-      text +=
-          fmt::format(" type={} code={} id={}", tuple.icmp_type, tuple.icmp_code, tuple.icmp_id);
-      break;
-    case TransportKind::kNone: break;
-  }
-  return text;
-}
-
-std::string json_string(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20)
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    else
-      out += c;
-  }
-  return out + "\"";
-}
-
-}  // namespace
 
 Tracer::Tracer(Engine& engine, const Options& options, Sink sink)
     : engine_(engine), options_(options), sink_(std::move(sink)) {}
@@ -179,7 +37,7 @@ void Tracer::before(const Packet& packet) {
 void Tracer::after(const Packet& packet, const Tracked& tracked) {
   const Story story = tell(packet, tracked);
   if (tracked.index != 0) remember(packet, engine_.tracker().table()[tracked.index]);
-  if (!options_.only_invalid || story.refused) print(packet, story);
+  show(packet, story);
 }
 
 void Tracer::passed_over(const Packet& packet, ParseResult why) {
@@ -194,7 +52,7 @@ void Tracer::passed_over(const Packet& packet, ParseResult why) {
       break;
     default: story.why = {"no transport header can be found"}; break;
   }
-  if (!options_.only_invalid || story.refused) print(packet, story);
+  show(packet, story);
 }
 
 Tracer::Story Tracer::tell(const Packet&, const Tracked& tracked) {
@@ -282,44 +140,116 @@ std::string Tracer::explain(const conntrack::TrackNote& note) const {
 }
 
 std::string Tracer::device_name(uint32_t device) const {
-  return device < engine_.devices().size() ? engine_.devices()[device] : std::string("-");
+  return device != 0 && device < engine_.devices_end() ? engine_.device_name(device) : "-";
 }
 
-void Tracer::print(const Packet& packet, const Story& story) {
+// ---- through a box ----
+
+void Tracer::begins(const conntrack::Skb& skb, bool made_here) {
+  Block block = block_of(skb.packet);
+  block.device = made_here ? "made here" : device_name(skb.in);
+  blocks_.push_back(std::move(block));
+  family_ = skb.packet.family;
+}
+
+void Tracer::says(const char* about, const std::string& sentence) {
+  Block& block = blocks_.back();
+  (block.tracked ? block.behind : block.before).push_back({about, sentence});
+}
+
+void Tracer::reaches(const conntrack::Skb& skb, conntrack::Hook hook) {
+  says("hook",
+       fmt::format("{} in={} out={}", name_of(hook), device_name(skb.in), device_name(skb.out)));
+}
+
+void Tracer::after_tracking(const conntrack::Skb& skb) {
+  Block& block = blocks_.back();
+  block.story = tell(skb.packet, skb.ct);
+  block.tuple = tuple_text(skb.packet);
+  block.tracked = true;
+  if (skb.ct.index != 0) remember(skb.packet, engine_.tracker().table()[skb.ct.index]);
+}
+
+void Tracer::passed(rules::TableId table, const rules::Chain& chain, uint32_t number,
+                    const rules::Rule* rule) {
+  std::string text = fmt::format("{} {}", name_of(table), chain.name);
+  const rules::Ruleset& ruleset = engine_.box()->rules(family_);
+  if (rule) {
+    text += fmt::format(" {} {}", number, rules::target_text(ruleset, table, *rule));
+    if (rule->origin.line != 0)
+      text += fmt::format(" ({}:{})", ruleset.files[rule->origin.file], rule->origin.line);
+  } else if (chain.built_in) {
+    text += chain.accepts ? " policy ACCEPT" : " policy DROP";
+  } else {
+    text += " end of chain";
+  }
+  says("rule", text);
+}
+
+void Tracer::ends(const conntrack::Skb& skb, const char* fate) {
+  const bool sent = skb.out != 0 && std::string_view(fate).starts_with("sent");
+  says("fate", sent ? fmt::format("{} by {}", fate, device_name(skb.out)) : fate);
+  Block block = std::move(blocks_.back());
+  blocks_.pop_back();
   out_.clear();
-  if (options_.json)
-    print_json(packet, story);
-  else
-    print_text(packet, story);
+  if (!options_.only_invalid || block.story.refused) render(block);
+  out_.append(block.after);
+  if (blocks_.empty()) return sink_({out_.data(), out_.size()});
+  blocks_.back().after.append(out_.data(), out_.size());
+  family_ = blocks_.back().packet.family;
+}
+
+// ---- spelling ----
+
+Tracer::Block Tracer::block_of(const Packet& packet) const {
+  Block block;
+  block.packet = packet;
+  const bool readable = packet.family != AF_UNSPEC;
+  block.summary = readable ? packet_text(packet) : "no IP packet";
+  block.tuple = readable ? tuple_text(packet) : "none";
+  block.device = device_name(packet.device);
+  return block;
+}
+
+void Tracer::show(const Packet& packet, Story story) {
+  if (options_.only_invalid && !story.refused) return;
+  Block block = block_of(packet);
+  block.story = std::move(story);
+  block.tracked = packet.family != AF_UNSPEC;
+  out_.clear();
+  render(block);
   sink_({out_.data(), out_.size()});
 }
 
-void Tracer::print_text(const Packet& packet, const Story& story) {
+void Tracer::render(const Block& block) { options_.json ? render_json(block) : render_text(block); }
+
+void Tracer::render_text(const Block& block) {
   auto at = fmt::appender(out_);
-  const bool readable = packet.family != AF_UNSPEC;
-  fmt::format_to(at, "#{} {} {} {}\n", packet.number, time_text(packet.time),
-                 device_name(packet.device), readable ? packet_text(packet) : "no IP packet");
+  fmt::format_to(at, "#{} {} {} {}\n", block.packet.number, time_text(block.packet.time),
+                 block.device, block.summary);
   const auto line = [&](const char* name, const std::string& text) {
     if (!text.empty()) fmt::format_to(at, "  {:<8} {}\n", name, text);
   };
-  if (readable) line("tuple", tuple_text(packet));
+  for (const Line& before : block.before) line(before.name, before.text);
+  const Story& story = block.story;
+  if (block.tracked) line("tuple", block.tuple);
   line("entry", story.entry);
   line("ctinfo", story.ctinfo);
   line("state", story.state);
   line("timeout", story.timeout);
   for (const std::string& why : story.why) line("why", why);
+  for (const Line& behind : block.behind) line(behind.name, behind.text);
 }
 
-void Tracer::print_json(const Packet& packet, const Story& story) {
+void Tracer::render_json(const Block& block) {
   auto at = fmt::appender(out_);
-  const bool readable = packet.family != AF_UNSPEC;
   fmt::format_to(at, "{{\"packet\":{},\"time\":\"{}\",\"interface\":{},\"summary\":{},\"tuple\":{}",
-                 packet.number, time_text(packet.time), json_string(device_name(packet.device)),
-                 json_string(readable ? packet_text(packet) : "no IP packet"),
-                 json_string(readable ? tuple_text(packet) : "none"));
+                 block.packet.number, time_text(block.packet.time), json_string(block.device),
+                 json_string(block.summary), json_string(block.tuple));
   const auto field = [&](const char* name, const std::string& text) {
     fmt::format_to(at, ",\"{}\":{}", name, text.empty() ? "null" : json_string(text));
   };
+  const Story& story = block.story;
   field("entry", story.entry);
   field("ctinfo", story.ctinfo);
   field("state", story.state);
@@ -327,7 +257,17 @@ void Tracer::print_json(const Packet& packet, const Story& story) {
   fmt::format_to(at, ",\"why\":[");
   for (size_t i = 0; i < story.why.size(); ++i)
     fmt::format_to(at, "{}{}", i == 0 ? "" : ",", json_string(story.why[i]));
-  fmt::format_to(at, "]}}\n");
+  fmt::format_to(at, "]");
+  if (engine_.box()) {
+    const char* separator = "";
+    fmt::format_to(at, ",\"path\":[");
+    for (const std::vector<Line>* lines : {&block.before, &block.behind})
+      for (const Line& line : *lines)
+        fmt::format_to(at, "{}[\"{}\",{}]", std::exchange(separator, ","), line.name,
+                       json_string(line.text));
+    fmt::format_to(at, "]");
+  }
+  fmt::format_to(at, "}}\n");
 }
 
 }  // namespace ctwin::engine

@@ -12,6 +12,14 @@
 //     state    before -> after
 //     timeout  seconds, and the rule that chose them
 //     why      the kernel's words, the numbers behind them, the packet that set them
+// and where a setup makes the engine a router, in the order in which they happen:
+//     hook     the hook that the packet reaches, its devices
+//     rule     table, chain, number and target of a rule that matched, and where it was written;
+//              or the policy of a chain
+//     nat      the packet before and after, or why no rule was asked
+//     route    what routing decided
+//     fate     where its way ended
+// A packet that the box makes in answer to another follows that one's block.
 #pragma once
 
 #include <fmt/format.h>
@@ -26,7 +34,7 @@
 
 namespace ctwin::engine {
 
-class Tracer final : public Observer, public conntrack::NoteSink {
+class Tracer final : public Observer, public PathObserver, public conntrack::NoteSink {
  public:
   struct Options {
     bool json = false;
@@ -39,6 +47,16 @@ class Tracer final : public Observer, public conntrack::NoteSink {
   void before(const packet::Packet& packet) override;
   void after(const packet::Packet& packet, const conntrack::Tracked& tracked) override;
   void passed_over(const packet::Packet& packet, packet::ParseResult why) override;
+
+  void begins(const conntrack::Skb& skb, bool made_here) override;
+  void reaches(const conntrack::Skb& skb, conntrack::Hook hook) override;
+  void before_tracking(const conntrack::Skb& skb) override { before(skb.packet); }
+  void after_tracking(const conntrack::Skb& skb) override;
+  void says(const char* about, const std::string& sentence) override;
+  void ends(const conntrack::Skb& skb, const char* fate) override;
+  void passed(rules::TableId table, const rules::Chain& chain, uint32_t number,
+              const rules::Rule* rule) override;
+
   void note(conntrack::TrackNote note) override { notes_.push_back(std::move(note)); }
   void timeout(conntrack::Tick ticks, const char* rule) override {
     timeout_ = ticks;
@@ -60,14 +78,29 @@ class Tracer final : public Observer, public conntrack::NoteSink {
     std::vector<std::string> why;
     bool refused = false;
   };
+  struct Line {
+    const char* name;
+    std::string text;
+  };
+  /// What is said of one packet on its way.
+  struct Block {
+    packet::Packet packet;  ///< without its bytes, which may be rewritten
+    std::string summary, tuple, device;
+    Story story;
+    std::vector<Line> before, behind;  ///< of conntrack's own lines
+    bool tracked = false;
+    std::string after;  ///< the blocks of what it caused
+  };
 
   Story tell(const packet::Packet& packet, const conntrack::Tracked& tracked);
   void remember(const packet::Packet& packet, const conntrack::Conn& now);
   std::string explain(const conntrack::TrackNote& note) const;
   std::string state_change(const conntrack::Conn* now) const;
-  void print(const packet::Packet& packet, const Story& story);
-  void print_text(const packet::Packet& packet, const Story& story);
-  void print_json(const packet::Packet& packet, const Story& story);
+  Block block_of(const packet::Packet& packet) const;
+  void show(const packet::Packet& packet, Story story);
+  void render(const Block& block);
+  void render_text(const Block& block);
+  void render_json(const Block& block);
   std::string device_name(uint32_t device) const;
 
   Engine& engine_;
@@ -82,6 +115,8 @@ class Tracer final : public Observer, public conntrack::NoteSink {
   std::vector<conntrack::TrackNote> notes_;
   conntrack::Tick timeout_ = -1;
   const char* rule_ = "";
+  std::vector<Block> blocks_;  ///< of packets on their way; the last one is the youngest
+  uint8_t family_ = 0;         ///< of that
   fmt::memory_buffer out_;
 };
 

@@ -22,10 +22,11 @@ enum class PacketDirection : uint8_t { kUnknown, kInbound, kOutbound };
 
 /// One packet. The bytes are valid until the reader is asked for more.
 struct CapturedPacket {
-  std::span<const uint8_t> bytes;  ///< from the IP header on, as captured; may be cut
-  uint32_t wire_length = 0;        ///< bytes from the IP header on, before the cut
-  uint64_t time = 0;               ///< ns since the epoch
-  uint32_t interface = 0;          ///< index into `interfaces`
+  std::span<const uint8_t> bytes;     ///< from the IP header on, as captured; may be cut
+  std::span<const uint8_t> ethernet;  ///< the Ethernet header in front, where there is one
+  uint32_t wire_length = 0;           ///< bytes from the IP header on, before the cut
+  uint64_t time = 0;                  ///< ns since the epoch
+  uint32_t interface = 0;             ///< index into `interfaces`
   PacketDirection direction = PacketDirection::kUnknown;
   bool checksum_not_ready = false;  ///< pcapng's flag for partial checksums
   uint16_t vlan = 0;                ///< innermost tag's id, 0 for none

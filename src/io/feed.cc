@@ -12,7 +12,8 @@ namespace {
 
 constexpr size_t kBatch = 32;
 
-/// "IFACE=FILE", unless a file of that very name is there.
+}  // namespace
+
 std::pair<std::optional<std::string>, std::string> split_capture(const std::string& capture) {
   const size_t equals = capture.find('=');
   struct stat found;
@@ -20,8 +21,6 @@ std::pair<std::optional<std::string>, std::string> split_capture(const std::stri
     return {std::nullopt, capture};
   return {capture.substr(0, equals), capture.substr(equals + 1)};
 }
-
-}  // namespace
 
 Status CaptureFeed::add(const std::string& capture) {
   auto [interface, path] = split_capture(capture);
@@ -50,8 +49,13 @@ bool CaptureFeed::step() {
   std::array<engine::RawPacket, kBatch> packets;
   for (size_t i = 0; i < count; ++i) {
     const CapturedPacket& from = captured[i];
-    packets[i] = {from.bytes, from.wire_length, devices_[from.interface], from.time,
-                  checksum_of(from)};
+    packets[i] = {from.bytes,
+                  from.wire_length,
+                  devices_[from.interface],
+                  from.time,
+                  checksum_of(from),
+                  from.ethernet,
+                  from.direction == PacketDirection::kOutbound};
   }
   engine_.process(std::span(packets.data(), count));
   return true;

@@ -3,8 +3,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ctwin/feed.h"
@@ -20,6 +22,10 @@ enum class Checksums : uint8_t {
   kVerify,  ///< all are verified
   kIgnore,  ///< all are right
 };
+
+/// The interface, if one is named, and the file of "[IFACE=]FILE". A file of that very name, equals
+/// sign and all, is a file.
+std::pair<std::optional<std::string>, std::string> split_capture(const std::string& capture);
 
 class CaptureFeed final : public Feed {
  public:

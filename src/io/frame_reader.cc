@@ -30,7 +30,10 @@ size_t FrameReader::read(std::span<CapturedPacket> packets) {
 bool FrameReader::deliver(const Frame& frame, CapturedPacket& packet) {
   LinkHeader header;
   if (!read_link_header(frame.link_type, frame.bytes, header)) return false;
+  constexpr size_t kEthernetHeader = 14;
   packet.bytes = frame.bytes.subspan(header.size);
+  packet.ethernet = frame.link_type == LinkType::kEthernet ? frame.bytes.first(kEthernetHeader)
+                                                           : std::span<const uint8_t>();
   // Some writers give a length on the wire that is less than what they captured.
   packet.wire_length =
       std::max(frame.wire_length, static_cast<uint32_t>(frame.bytes.size())) - header.size;

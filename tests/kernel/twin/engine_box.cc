@@ -47,12 +47,12 @@ class Log final : public conntrack::NoteSink {
 struct EngineBox::Parts {
   explicit Parts(const conntrack::Settings& settings)
       : engine(options_of(settings)),
-        responder(engine.tracker()),
+        responder(engine.tracker(), engine.nat()),
         log(settings.log_invalid),
         devices{engine.device("tl"), engine.device("tr")} {
     if (settings.log_invalid != 0) engine.tracker().take_notes(&log);
-    engine.on_output([this](uint32_t, std::span<const uint8_t> bytes) {
-      outputs.emplace_back(bytes.begin(), bytes.end());
+    engine.on_output([this](const engine::Departure& departure) {
+      outputs.emplace_back(departure.bytes.begin(), departure.bytes.end());
     });
   }
 
