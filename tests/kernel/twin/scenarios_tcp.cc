@@ -498,7 +498,13 @@ constexpr Scenario kScenarios[] = {
       > A seq=101 ack=601 opt=05020101
       > A seq=101 ack=601 opt=050a0000
       > A seq=101 ack=601 nop nop ts=5,6
-      > A seq=101 ack=601 ts=5,6 sack=701-90000)"},
+      > A seq=101 ack=601 ts=5,6 sack=701-90000
+      > A seq=101 ack=601 sack=650-660 sack=701-90000
+      > A seq=101 ack=601 opt=0503 sack=701-90000
+      > A seq=101 ack=601 opt=050400000000 sack=701-90000
+      > A seq=101 ack=601 opt=0500 sack=701-90000
+      > A seq=101 ack=601 eol sack=701-90000
+      > A seq=101 ack=601 opt=01010105)"},
     {"tcp: SACK means nothing without the option", "", R"(
       open
       < PA seq=501 ack=101 len=100
