@@ -1,9 +1,13 @@
 #include "conntrack/table.h"
 
 #include <sys/mman.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include <bit>
 #include <cassert>
+#include <cstddef>
 #include <new>
 
 namespace ctwin::conntrack {
@@ -56,9 +60,20 @@ uint64_t ConnTable::hash(const TupleKey& key) const {
 /// The slots of a bucket that carry `tag`, a bit each. Which slot it is cannot be predicted, so no
 /// branch depends on it. Free slots keep their last tag: look at the ref.
 uint32_t ConnTable::matching_slots(const Bucket& bucket, uint32_t tag) {
+#ifdef __SSE2__
+  const __m128i wanted = _mm_set1_epi32(static_cast<int>(tag));
+  const auto equal = [&](const uint32_t* four) {
+    const __m128i tags = _mm_load_si128(reinterpret_cast<const __m128i*>(four));
+    return static_cast<uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(tags, wanted))));
+  };
+  // The eighth word is no tag.
+  static_assert(kSlots == 7 && offsetof(Bucket, tags) == 0);
+  return (equal(bucket.tags) | equal(bucket.tags + 4) << 4) & 0x7f;
+#else
   uint32_t slots = 0;
   for (size_t i = 0; i < kSlots; ++i) slots |= uint32_t{bucket.tags[i] == tag} << i;
   return slots;
+#endif
 }
 
 /// `accepts` has the last word on a reference whose tuple is the key's.
@@ -85,15 +100,16 @@ ConnTable::Found ConnTable::find(const TupleKey& key, Direction dir) const {
   return search(key, hash(key), [dir](const Found& found) { return found.dir == dir; });
 }
 
-void ConnTable::prefetch_entry(uint64_t hash) const {
+bool ConnTable::prefetch_entry(uint64_t hash) const {
   const Bucket& bucket = buckets_[hash & mask_];
   const uint32_t slots = matching_slots(bucket, tag_of(hash));
-  if (slots == 0) return;
+  if (slots == 0) return false;
   const auto* entry =
       reinterpret_cast<const char*>(&conns_[bucket.refs[std::countr_zero(slots)] / 2]);
   __builtin_prefetch(entry, 1);
   __builtin_prefetch(entry + 64, 1);
   __builtin_prefetch(entry + 128, 1);
+  return true;
 }
 
 ConnIndex ConnTable::allocate() {

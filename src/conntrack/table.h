@@ -37,9 +37,10 @@ class ConnTable {
   /// the other direction of another entry may have the same key.
   Found find(const TupleKey& key, Direction dir) const;
 
-  /// Asks for the bucket of a hash, and for the entry that its slots point to, ahead of `find`.
+  /// Asks for the bucket of a hash, and for the entry that its slots point to, ahead of `find`;
+  /// false when they point to none.
   void prefetch_bucket(uint64_t hash) const { __builtin_prefetch(&buckets_[hash & mask_]); }
-  void prefetch_entry(uint64_t hash) const;
+  bool prefetch_entry(uint64_t hash) const;
 
   /// A cleared entry that is in nobody's index yet; 0 when there is no room.
   ConnIndex allocate();

@@ -13,9 +13,10 @@ KeyedHash::Key make_key(Random& random) {
 }
 
 CtInfo info_of(const Conn& ct, Direction dir) {
-  if (dir == Direction::kReply) return CtInfo::kEstablishedReply;
-  if (ct.has(kSeenReply)) return CtInfo::kEstablished;
-  return ct.has(kExpected) ? CtInfo::kRelated : CtInfo::kNew;
+  // Which direction comes next cannot be predicted, so no branch depends on it.
+  CtInfo info = ct.has(kExpected) ? CtInfo::kRelated : CtInfo::kNew;
+  if (ct.has(kSeenReply)) info = CtInfo::kEstablished;
+  return dir == Direction::kReply ? CtInfo::kEstablishedReply : info;
 }
 
 }  // namespace
@@ -46,6 +47,14 @@ void Tracker::look_ahead(const packet::Packet& packet, Lookup& lookup) const {
   if (!lookup.ready) return;
   lookup.hash = table_.hash(lookup.key);
   table_.prefetch_bucket(lookup.hash);
+}
+
+/// Asks for what `in` and `confirm` will read: the entry, or for a flow that seems to be new, where
+/// its reply will be looked for.
+void Tracker::await_entry(const Lookup& lookup) const {
+  if (!lookup.ready || table_.prefetch_entry(lookup.hash)) return;
+  TupleKey reply;
+  if (invert_tuple(lookup.key, lookup.key.zone, reply)) table_.prefetch_bucket(table_.hash(reply));
 }
 
 Tracked Tracker::in(const packet::Packet& packet) {
@@ -109,7 +118,7 @@ Tracked Tracker::judge(const packet::Packet& packet, Lookup& lookup) {
     tracked.index = 0;
     return tracked;
   }
-  if (tracked.info == CtInfo::kEstablishedReply && !ct.has(kSeenReply)) {
+  if (!ct.has(kSeenReply) && tracked.info == CtInfo::kEstablishedReply) {
     ct.status |= kSeenReply;
     cache_event(ct, kEventReply);
   }

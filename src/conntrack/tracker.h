@@ -92,11 +92,12 @@ class Tracker final : public TrackActions {
   /// The last hook: inserts a new entry and delivers cached events. False: the packet is dropped.
   bool confirm(Tracked& tracked, const packet::Packet& packet);
 
-  /// Asks for the memory that the packet's lookup will touch: first the index, then the entry.
+  /// Reads the packet's tuple, and asks for where the index has it.
   void look_ahead(const packet::Packet& packet, Lookup& lookup) const;
-  void prefetch_entry(const Lookup& lookup) const {
-    if (lookup.ready) table_.prefetch_entry(lookup.hash);
-  }
+  /// Asks for the entry itself, a few packets before its turn.
+  void await_entry(const Lookup& lookup) const;
+  /// Packets whose entries are on their way from memory while one is worked on.
+  static constexpr size_t kAhead = 4;
 
   /// Packets in order, `in` and then `confirm` for each, their memory asked for beforehand.
   /// `done(i, tracked)` is called for each packet in turn.
@@ -184,8 +185,9 @@ void Tracker::process(std::span<const packet::Packet> packets, const Done& done)
   for (size_t first = 0; first < packets.size(); first += kBatch) {
     const auto batch = packets.subspan(first, std::min(kBatch, packets.size() - first));
     for (size_t i = 0; i < batch.size(); ++i) look_ahead(batch[i], lookups[i]);
-    for (size_t i = 0; i < batch.size(); ++i) prefetch_entry(lookups[i]);
+    for (size_t i = 0; i < std::min(kAhead, batch.size()); ++i) await_entry(lookups[i]);
     for (size_t i = 0; i < batch.size(); ++i) {
+      if (i + kAhead < batch.size()) await_entry(lookups[i + kAhead]);
       advance(batch[i].time);
       Tracked tracked = in(batch[i], lookups[i], {});
       if (!tracked.drop && !confirm(tracked, batch[i])) tracked.drop = true;

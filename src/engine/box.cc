@@ -120,8 +120,10 @@ void Box::process(std::span<const Arrival> arrivals) {
       lookups[i] = {};
       if (batch[i].parsed == ParseResult::kOk) tracker_.look_ahead(batch[i].packet, lookups[i]);
     }
-    for (size_t i = 0; i < batch.size(); ++i) tracker_.prefetch_entry(lookups[i]);
+    constexpr size_t kAhead = conntrack::Tracker::kAhead;
+    for (size_t i = 0; i < std::min(kAhead, batch.size()); ++i) tracker_.await_entry(lookups[i]);
     for (size_t i = 0; i < batch.size(); ++i) {
+      if (i + kAhead < batch.size()) tracker_.await_entry(lookups[i + kAhead]);
       tracker_.advance(batch[i].packet.time);
       arrive(batch[i], lookups[i]);
     }

@@ -12,13 +12,11 @@ namespace {
 
 constexpr size_t kBatch = 32;
 
-Packet begin_packet(const RawPacket& raw, uint64_t number) {
-  Packet packet;
+void begin_packet(const RawPacket& raw, uint64_t number, Packet& packet) {
   packet.device = raw.device;
   packet.time = raw.time;
   packet.number = number;
   packet.checksum = raw.checksum;
-  return packet;
 }
 
 packet::DefragLimits defrag_limits(const conntrack::Settings& settings) {
@@ -71,15 +69,18 @@ void Engine::observe(Tracer& tracer) {
 void Engine::process(std::span<const RawPacket> packets) {
   if (box_) return process_routed(packets);
   for (const RawPacket& raw : packets) {
-    Packet packet = begin_packet(raw, ++counts_.packets);
+    // Where it will stay: a packet that was written field by field is slow to copy.
+    Packet& packet = batch_.emplace_back();
+    begin_packet(raw, ++counts_.packets, packet);
     const ParseResult parsed = parse(raw, packet);
     if (parsed == ParseResult::kOk) {
-      batch_.push_back(packet);
       if (batch_.size() == kBatch) run_batch();
       continue;
     }
+    const Packet odd = packet;
+    batch_.pop_back();
     run_batch();
-    process_odd(packet, parsed);
+    process_odd(odd, parsed);
   }
   run_batch();
 }
@@ -150,7 +151,7 @@ void Engine::settle(const Packet& packet, const Tracked& tracked) {
 void Engine::process_routed(std::span<const RawPacket> packets) {
   for (const RawPacket& raw : packets) {
     Arrival arrival;
-    arrival.packet = begin_packet(raw, ++counts_.packets);
+    begin_packet(raw, ++counts_.packets, arrival.packet);
     arrival.parsed = parse(raw, arrival.packet);
     arrival.link_header = raw.link_header;
     arrival.outbound = raw.outbound;
