@@ -72,6 +72,12 @@ bool is_summary(const std::string& error) {
   return error.find(" flow entries have been ") != std::string::npos;
 }
 
+/// Is it a command that -R takes?
+bool is_usable(const Invocation& command) {
+  const CommandLine line(command.words);
+  return line.table() == "conntrack" && line.one_of({"create", "add", "update", "delete", "flush"});
+}
+
 /// What a line alone is expected to do, on the tables as they are at the start of the file.
 struct Outcome {
   size_t line = 0;
@@ -85,8 +91,13 @@ std::vector<Outcome> outcomes_of(const Plan& plan) {
   for (size_t i = 0; i < lines.size(); ++i) {
     const auto command = command_of(lines[i], plan.like);
     if (!command) continue;
-    Outcome outcome{i + 1, false, plan.runner().run(Side::kConntrack, *command)};
-    Expected expected = expected_of(plan.runner(), *command, outcome.run);
+    // What -R does not take is refused, whatever it does elsewhere.
+    const bool usable = is_usable(*command);
+    Invocation alone = usable ? *command : plan.like;
+    if (!usable) alone.input = lines[i] + "\n";
+    Outcome outcome{i + 1, false, plan.runner().run(Side::kConntrack, alone)};
+    Expected expected;
+    if (usable) expected = expected_of(plan.runner(), *command, outcome.run);
     if (!expected.differences.empty()) {
       outcome.differs = compare(outcome.run.seen, expected.run.seen).has_value();
       outcome.run = std::move(expected.run);
@@ -208,6 +219,7 @@ bool location(Plan& plan) {
   if (!is_load(plan.invocation()) || seen.exit_code == 0 || seen.signal != 0) return false;
   plan.produce([](Runner& runner, const Plan& made) {
     Run run = runner.run(Side::kConntrack, made.instead());
+    if (run.seen.exit_code == 0) return run;
     const size_t line = failing_line(runner, made, run.seen.exit_code);
     drop_false_success(run.seen.errors);
     locate(run.seen.errors, file_name(runner, made) + ":" + std::to_string(line) + ": ");
@@ -216,7 +228,63 @@ bool location(Plan& plan) {
   return true;
 }
 
+/// conntrack takes the CR for a part of the line's last word.
+bool line_ends(Plan& plan) {
+  if (!is_load(plan.invocation())) return false;
+  std::string& input = plan.like.input;
+  bool found = false;
+  for (size_t at = 0; (at = input.find("\r\n", at)) != std::string::npos; found = true)
+    input.erase(at, 1);
+  return found;
+}
+
+/// conntrack takes blanks for a line without a command unless a line end follows them.
+bool blank_end(Plan& plan) {
+  if (!is_load(plan.invocation())) return false;
+  std::string& input = plan.like.input;
+  const size_t end = input.find_last_not_of(" \t") + 1;
+  if (end == input.size() || (end != 0 && input[end - 1] != '\n')) return false;
+  input.resize(end);
+  return true;
+}
+
+bool has_open_quote(const std::string& line) {
+  const size_t begin = line.find_first_not_of(" \t");
+  if (begin == std::string::npos || line[begin] == '#') return false;
+  bool open = false;
+  for (size_t at = 0; at < line.size(); ++at) {
+    if (open && line[at] == '\\')
+      ++at;
+    else if (line[at] == '"')
+      open = !open;
+  }
+  return open;
+}
+
+/// conntrack lets the line's end, and what it had in mind before, be part of the word.
+bool open_quote(Plan& plan) {
+  if (!is_load(plan.invocation())) return false;
+  const std::vector<std::string> lines = split_lines(plan.like.input);
+  const auto open = std::find_if(lines.begin(), lines.end(), has_open_quote);
+  if (open == lines.end()) return false;
+  const size_t before = static_cast<size_t>(open - lines.begin());
+  Invocation head = plan.like;
+  head.input = first_lines(lines, before);
+  if (plan.runner().run(Side::kConntrack, head).seen.exit_code == 2) {
+    plan.like.input = head.input;  // the first mistake ends it
+    return true;
+  }
+  plan.settled = true;
+  const std::string place = file_name(plan.runner(), plan) + ":" + std::to_string(before + 1);
+  plan.edit(
+      [&plan, place](Run& run) { expect_refusal(plan, place + ": a quote is not closed", run); });
+  return true;
+}
+
 constexpr Difference kDifferences[] = {
+    {"line ends of -R", "a line may end with CR and LF", line_ends},
+    {"blank end of -R", "a last line of blanks is a blank line", blank_end},
+    {"open quotes of -R", "a quote that is not closed is refused", open_quote},
     {"lines of -R", "section 7 item 18: every line stands for itself", lines_alone},
     {"errors of -R", "item 5 of the issue: they carry FILE:LINE", location},
 };
