@@ -5,9 +5,10 @@
 // an Answer for the engine to send.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -15,6 +16,7 @@
 #include "nat/nat.h"
 #include "router/router.h"
 #include "rules/log.h"
+#include "rules/match_state.h"
 #include "rules/rule.h"
 
 namespace ctwin::rules {
@@ -44,6 +46,8 @@ class Firewall {
 
   /// The rules must have been checked (check_ruleset).
   Firewall(Ruleset rules, const World& world);
+  Firewall(const Firewall&) = delete;
+  Firewall& operator=(const Firewall&) = delete;
 
   bool has(TableId table) const { return tables_[static_cast<size_t>(table)] != nullptr; }
 
@@ -57,16 +61,31 @@ class Firewall {
   const Ruleset& rules() const { return rules_; }
   /// Does any rule look at labels (then new entries have room for them)?
   bool uses_labels() const { return uses_labels_; }
+  /// Does any rule look at counters? The kernel then turns nf_conntrack_acct on by itself.
+  bool uses_counters() const { return uses_counters_; }
 
   void set_log(LogSink* log) { world_.log = log; }
   void set_watcher(RuleWatcher* watcher) { world_.watcher = watcher; }
 
  private:
+  friend class Traversal;
+  /// Where a chain goes on when the one that it jumped to returns.
+  struct Return {
+    Chain* chain;
+    size_t rule;
+  };
+
+  void take_into_use(Table& table);
+
   Ruleset rules_;
   World world_;
   std::array<Table*, kTables> tables_{};
+  std::array<std::array<Chain*, conntrack::kHooks>, kTables> starts_{};
+  MatchStates states_;
+  std::vector<Return> stack_;  ///< as deep as there are chains
   std::optional<RejectTarget::With> rejection_;
   bool uses_labels_ = false;
+  bool uses_counters_ = false;
 };
 
 }  // namespace ctwin::rules
