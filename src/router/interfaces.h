@@ -22,6 +22,7 @@ struct InterfaceAddress {
   Address broadcast;   ///< unset where there is none
   Scope scope = Scope::kUniverse;
   bool secondary = false;
+  bool no_prefix_route = false;  ///< the network's route is not made
 };
 
 struct Interface {
@@ -29,9 +30,12 @@ struct Interface {
   std::vector<InterfaceAddress> addresses;  ///< in the order in which the kernel lists them
   std::optional<std::array<uint8_t, 6>> mac;
   uint32_t mtu = 1500;
-  bool up = true;
+  bool up = true;  ///< changed by Router::set_up, which changes the routes with it
   bool loopback = false;
 };
+
+/// The device that is always there.
+constexpr uint32_t kLoopback = 1;
 
 /// Devices by index. 0 is none, 1 is lo, which is always there.
 class Interfaces {

@@ -2,83 +2,111 @@
 //
 // Two tables a family, as a Linux box has them: `local`, made from the addresses of the devices,
 // and `main`, from the networks of these addresses and from `ip route`. The longest prefix wins,
-// then the smallest metric, then the older route.
+// then the smallest metric, then the older route. IPv6 asks `local` first and `main` only where it
+// has no answer; IPv4 looks at both as one, as the kernel does where there are no `ip rule`s.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "ctwin/result.h"
 #include "router/interfaces.h"
+#include "router/route.h"
+#include "router/route_table.h"
 
 namespace ctwin::router {
 
-/// RTN_* of rtnetlink; also what `-m addrtype` calls the type of an address. The value is the
-/// kernel's number.
-enum class RouteType : uint8_t {
-  kUnspec = 0,
-  kUnicast = 1,
-  kLocal = 2,
-  kBroadcast = 3,
-  kAnycast = 4,
-  kMulticast = 5,
-  kBlackhole = 6,
-  kUnreachable = 7,
-  kProhibit = 8,
-  kThrow = 9,
-};
-
-struct Route {
-  RouteType type = RouteType::kUnspec;  ///< kUnspec: there is none
-  uint32_t device = 0;
-  Address gateway;           ///< unset where the destination is on the link
-  Address preferred_source;  ///< `src` of ip route; unset where it is not given
-  uint32_t mtu = 0;          ///< 0: the device's
-};
-
-/// A route as `ip route add` describes it.
-struct RouteEntry {
-  Address network;
-  uint8_t prefix = 0;
-  uint32_t metric = 0;
-  Scope scope = Scope::kUniverse;
-  Route route;
+/// What the packets made here carry (net.ipv4.ip_default_ttl, net.ipv6.conf.*.hop_limit), and where
+/// errors come from (net.ipv4.icmp_errors_use_inbound_ifaddr).
+struct OwnPackets {
+  uint8_t ttl = 64;
+  uint8_t hop_limit = 64;
+  bool errors_from_inbound_address = false;
 };
 
 class Router {
  public:
+  /// With lo, which has its addresses 127.0.0.1/8 and ::1/128.
+  Router();
+
   Interfaces& interfaces() { return interfaces_; }
   const Interfaces& interfaces() const { return interfaces_; }
+  OwnPackets& own_packets() { return own_packets_; }
+  const OwnPackets& own_packets() const { return own_packets_; }
 
-  /// `ip addr add`, `ip addr del`: with the routes that the kernel adds by itself.
+  /// `ip link set up|down`, with the routes that come and go with it.
+  void set_up(uint32_t device, bool up);
+
+  /// `ip addr add`, `ip addr del`: with the routes that the kernel adds by itself. EEXIST, EINVAL
+  /// and EADDRNOTAVAIL as the kernel says. Whether the address is a secondary one is found out.
   Status add_address(uint32_t device, const InterfaceAddress& address);
   Status remove_address(uint32_t device, const Address& address, uint8_t prefix);
-  /// `ip route add|replace|del`. EEXIST, ESRCH, ENETUNREACH (a gateway that is on no link) as the
-  /// kernel says.
-  Status add_route(const RouteEntry& entry, bool replace);
+
+  /// `ip route add|replace|append|prepend|change`.
+  enum class AddMode : uint8_t { kAdd, kReplace, kAppend, kPrepend, kChange };
+  /// EEXIST, ENOENT, ENETUNREACH (a gateway that is on no link), ENETDOWN, ENODEV, EINVAL as the
+  /// kernel says. Metric 0 is 1024 for IPv6. A gateway finds its device by itself.
+  Status add_route(RouteEntry entry, AddMode mode);
+  /// `ip route del`: what is not set – type, device, gateway, source, metric – is any. ESRCH when
+  /// there is no such route.
   Status remove_route(const RouteEntry& entry);
 
   /// fib_lookup: the route to `destination`. With `device` only routes out of that device.
   Route find(const Address& destination, uint32_t device = 0) const;
 
   /// inet_addr_type, inet_dev_addr_type, ipv6_addr_type as xt_addrtype asks: what `address` is to
-  /// this box, or, with `device`, to that device.
+  /// this box, or, with `device`, to that device. For IPv6 everything but kMulticast and kUnspec is
+  /// a unicast address, too, and kUnreachable is one that no route leads to.
   RouteType address_type(const Address& address, uint32_t device = 0) const;
 
   /// inet_select_addr, ipv6_dev_get_saddr: the address to send from to `destination` by `device`;
   /// unset when there is none.
   Address source_for(const Address& destination, uint32_t device) const;
-  /// The source of a packet made here: the route's own, else source_for.
+  /// The source of a packet made here: the route's own, else the one that suits.
   Address source_of(const Route& route, const Address& destination) const;
 
   /// Is it an address of this box?
-  bool is_local(const Address& address) const {
-    return address_type(address) == RouteType::kLocal;
-  }
+  bool is_local(const Address& address) const { return address_type(address) == RouteType::kLocal; }
+  /// Is it an address of a device (of `device`, unless that is 0)? Routes of type local make none.
+  bool has_address(const Address& address, uint32_t device = 0) const;
+  /// Is there a route of type local that no device's address made?
+  bool has_custom_local_routes() const { return custom_local_routes_; }
 
  private:
+  struct Remembered {
+    Address destination;
+    uint32_t device = 0;
+    Route route;
+  };
+  static constexpr size_t kRemembered = 64;
+
+  RouteTable& table_of(const RouteEntry& entry);
+  Route look_up(const Address& destination, uint32_t device) const;
+  Route look_up_v4(const Address& destination, uint32_t device) const;
+  Route look_up_v6(const Address& destination, uint32_t device) const;
+  Status resolve_v4(RouteEntry& entry) const;
+  Status resolve_gateway_v4(RouteEntry& entry) const;
+  Status resolve_v6(RouteEntry& entry) const;
+  Status resolve_gateway_v6(RouteEntry& entry) const;
+  Status insert(const RouteEntry& entry, AddMode mode);
+  /// The routes that the addresses of a device make.
+  std::vector<RouteEntry> made_by(uint32_t device) const;
+  /// Makes the routes fit, after something changed that had made `before`.
+  void refresh(uint32_t device, const std::vector<RouteEntry>& before);
+  Status add_address_v4(uint32_t device, InterfaceAddress address);
+  Status add_address_v6(uint32_t device, InterfaceAddress address);
+  Address select_v4(uint32_t device, const Address& destination, Scope scope) const;
+  Address select_v6(uint32_t device, const Address& destination) const;
+  void forget() { remembered_.fill({}); }
+
   Interfaces interfaces_;
+  OwnPackets own_packets_;
+  RouteTable v4_;  ///< both tables
+  RouteTable local_v6_, main_v6_;
+  bool custom_local_routes_ = false;
+  /// Answers given before: packets of a flow ask the same again and again.
+  mutable std::array<Remembered, kRemembered> remembered_;
 };
 
 }  // namespace ctwin::router
