@@ -78,7 +78,7 @@ Tracer::Story Tracer::tell(const Packet&, const Tracked& tracked) {
   if (story.refused && notes_.empty())
     story.why.push_back(stats.error != error_before_ ? "an ICMP error that quotes no known flow"
                                                      : "no flow can begin with such a packet");
-  story.refused |= !notes_.empty();
+  for (const auto& note : notes_) story.refused |= note.kernel_logs;
   return story;
 }
 
@@ -107,8 +107,10 @@ void Tracer::remember(const Packet& packet, const Conn& now) {
   }
 }
 
-/// The kernel's words, then the state that they come from and the packets that made it so.
+/// The kernel's words, then the state that they come from and the packets that made it so; or ours,
+/// where the kernel says nothing.
 std::string Tracer::explain(const conntrack::TrackNote& note) const {
+  if (!note.kernel_logs) return note.text;
   std::string text = fmt::format("nf_ct_proto_{}: {}", note.proto, note.text);
   if (note.proto != IPPROTO_TCP || !had_entry_) return text;
   const auto known = histories_.find(entry_before_.id);

@@ -12,5 +12,13 @@ expect_out_line '  timeout  60 s (tcp_timeout_syn_recv)'
 ctwin --pcap "$capture" --trace=invalid
 expect_code 0
 expect_out
+# A packet that is taken is not among them, even where there is more to say of it.
+refused="${0%/*}/../data/refused.pcapng"
+ctwin --pcap "$refused" --trace
+expect_code 0
+expect_out_line '  why      a RST ends what nobody had answered'
+ctwin --pcap "$refused" --trace=invalid
+expect_code 0
+expect_out
 ctwin --pcap "$capture" --trace=nonsense
 expect_code 2
