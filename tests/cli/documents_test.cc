@@ -1,6 +1,6 @@
-// The manual page and the completions say what the option table says: every option is in them under
-// all its names, the commands that take it are the same, and they know no option that does not
-// exist. The paths come from CMake.
+// The manual pages and the completions say what the option table says: every option is in them
+// under all its names, the commands that take it are the same, and they know no option that does
+// not exist. The paths come from CMake.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
@@ -19,6 +19,7 @@ namespace ctwin::cli {
 namespace {
 
 const std::string kManual = CTWIN_SOURCE "/man/ctwin.8";
+const std::string kEngineManual = CTWIN_SOURCE "/man/ctwin-engine.8";
 const std::vector<std::string> kCompletions{CTWIN_SOURCE "/completions/ctwin.bash",
                                             CTWIN_SOURCE "/completions/_ctwin",
                                             CTWIN_SOURCE "/completions/ctwin.fish"};
@@ -134,9 +135,9 @@ std::set<std::string> long_options_in(const std::string& text) {
 }
 
 /// The arguments of .Fl in the page, without mdoc's escapes: "s" for -s, "-src" for --src.
-std::set<std::string> flags_of_manual() {
+std::set<std::string> flags_of(const std::string& page) {
   std::set<std::string> flags;
-  for (const std::string& line : lines_of(read(kManual))) {
+  for (const std::string& line : lines_of(read(page))) {
     if (!line.starts_with('.')) continue;
     std::istringstream words(line.substr(1));
     bool in_flags = false;
@@ -190,7 +191,7 @@ TEST_CASE("no completion file mentions a long option that does not exist") {
 }
 
 TEST_CASE("the manual names every option, long and short") {
-  const std::set<std::string> flags = flags_of_manual();
+  const std::set<std::string> flags = flags_of(kManual);
   for (const std::string& name : long_names())
     CHECK_MESSAGE(flags.contains("-" + name), "--", name, " is missing");
   for (const OptionRow& row : option_table())
@@ -202,13 +203,18 @@ TEST_CASE("the manual names no option that does not exist") {
   const std::set<std::string> known = long_names();
   std::set<std::string> letters;
   for (const OptionRow& row : option_table()) letters.insert(std::string(1, row.letter));
-  for (const std::string& flag : flags_of_manual())
-    if (flag.starts_with('-'))
-      CHECK_MESSAGE(known.contains(flag.substr(1)), "-", flag, " does not exist");
-    else if (flag.size() == 1)
-      CHECK_MESSAGE(letters.contains(flag), "-", flag, " does not exist");
-  for (const std::string& name : long_options_in(read(kManual)))
-    CHECK_MESSAGE(known.contains(name), "--", name, " does not exist");
+  for (const std::string& page : {kManual, kEngineManual}) {
+    CAPTURE(page);
+    const std::set<std::string> flags = flags_of(page);
+    CHECK(flags.size() > 5);
+    for (const std::string& flag : flags)
+      if (flag.starts_with('-'))
+        CHECK_MESSAGE(known.contains(flag.substr(1)), "-", flag, " does not exist");
+      else if (flag.size() == 1)
+        CHECK_MESSAGE(letters.contains(flag), "-", flag, " does not exist");
+    for (const std::string& name : long_options_in(read(page)))
+      CHECK_MESSAGE(known.contains(name), "--", name, " does not exist");
+  }
 }
 
 TEST_CASE("the manual's table of validity is the program's") {

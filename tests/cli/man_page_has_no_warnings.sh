@@ -1,12 +1,14 @@
 #!/bin/sh
 . "${0%/*}/lib.sh"
 
-# The manual page is read without complaint by mandoc and by groff.
-page=${0%/*}/../../man/ctwin.8
+# The manual pages are read without complaint by mandoc and by groff.
+pages=${0%/*}/../../man
 command -v mandoc >/dev/null || skip "mandoc is not installed"
-run mandoc -T lint -W warning "$page"
-[ "$code" = 0 ] || { show; fail "mandoc complains"; }
-expect_out
-command -v groff >/dev/null || exit 0
-run groff -t -mandoc -Tutf8 -ww "$page"
-expect_err
+for page in "$pages"/*.8; do
+  run mandoc -T lint -W warning "$page"
+  [ "$code" = 0 ] || { show; fail "mandoc complains about $page"; }
+  expect_out
+  command -v groff >/dev/null || continue
+  run groff -t -mandoc -Tutf8 -ww "$page"
+  expect_err
+done
