@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "engine/trace_text.h"
-#include "router/input.h"
 
 namespace ctwin::engine {
 
@@ -157,6 +156,11 @@ void Box::arrive(const Arrival& arrival, Lookup& lookup) {
   skb.type = type_of(arrival.link_header, router_.interfaces()[skb.in].mac);
   if (observer_) observer_->begins(skb, false);
   if (skb.type == PacketType::kOtherHost) return ends(skb, "dropped: for another host's MAC");
+  if (const char* why =
+          router::refused_before_hooks(router_, skb.in, source_of(skb), destination_of(skb))) {
+    if (observer_) observer_->says("route", why);
+    return ends(skb, "dropped before any hook");
+  }
   prerouting(skb, lookup);
 }
 
@@ -176,7 +180,7 @@ void Box::route_in(Skb& skb) {
                           box_settings_.input_rules(skb.in));
   switch (found.decision) {
     case router::InputDecision::kLocal: return input(skb);
-    case router::InputDecision::kForward: return forward(skb, found.route);
+    case router::InputDecision::kForward: return forward(skb, found);
     case router::InputDecision::kError:
       if (observer_) observer_->says("route", found.reason);
       send_error(skb, found.error.type, found.error.code, found.error.info);
@@ -198,7 +202,8 @@ void Box::input(Skb& skb) {
 
 // ---- forwarding ----
 
-void Box::forward(Skb& skb, const router::Route& route) {
+void Box::forward(Skb& skb, const router::InputRoute& found) {
+  const router::Route& route = found.route;
   constexpr uint32_t kMinMtuV6 = 1280;
   constexpr uint16_t kDontFragment = 0x4000;
   constexpr uint8_t kTimeExceeded = 11, kUnreachable = 3, kFragmentationNeeded = 4;
@@ -222,6 +227,7 @@ void Box::forward(Skb& skb, const router::Route& route) {
       return ends(skb, "dropped: larger than the next link carries");
     }
   }
+  if (found.redirect) send_redirect(skb, route);
   --ttl;
   if (v4) {
     // The checksum of a header whose TTL's byte is one less is 0x0100 more (RFC 1141).

@@ -21,6 +21,7 @@
 #include "conntrack/skb.h"
 #include "conntrack/tracker.h"
 #include "nat/nat.h"
+#include "router/input.h"
 #include "router/router.h"
 #include "rules/evaluate.h"
 #include "setup/setup_file.h"
@@ -94,7 +95,7 @@ class Box final : public conntrack::NoteSink {
   void prerouting(Skb& skb, Lookup& lookup);
   void route_in(Skb& skb);
   void input(Skb& skb);
-  void forward(Skb& skb, const router::Route& route);
+  void forward(Skb& skb, const router::InputRoute& found);
   void output(Skb& skb, Lookup& lookup);
   void postrouting(Skb& skb, const router::Route& route);
   void emit(Skb& skb, const router::Route& route);
@@ -110,6 +111,7 @@ class Box final : public conntrack::NoteSink {
   bool confirm(Skb& skb);
 
   void reject(Skb& cause, rules::RejectTarget::With with);
+  void send_redirect(const Skb& cause, const router::Route& route);
   void send_error(const Skb& cause, uint8_t type, uint8_t code, uint32_t info);
   void send_made(std::vector<uint8_t>& bytes, const Skb& cause);
   void close_flow(const Skb& cause);

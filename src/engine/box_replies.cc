@@ -25,6 +25,7 @@ struct ErrorKind {
 };
 
 constexpr uint8_t kUnreachable = 3, kUnreachable6 = 1;
+constexpr uint32_t kDestinationV4 = 16;
 
 // The kernel's numbers for --reject-with (nf_reject_ipv4.c, nf_reject_ipv6.c: reject_map).
 constexpr ErrorKind kErrors[] = {
@@ -71,6 +72,7 @@ void Box::reject(Skb& cause, RejectTarget::With with) {
     send_made(bytes, cause);
     return;
   }
+  if (!router::may_be_rejected(cause)) return;
   for (const ErrorKind& kind : kErrors) {
     if (kind.with != with) continue;
     const bool v4 = cause.is_ipv4();
@@ -81,6 +83,15 @@ void Box::reject(Skb& cause, RejectTarget::With with) {
 void Box::send_error(const Skb& cause, uint8_t type, uint8_t code, uint32_t info) {
   std::vector<uint8_t> bytes;
   if (router::make_icmp_error(router_, cause, {type, code, info}, bytes)) send_made(bytes, cause);
+}
+
+/// There is a shorter way: by a neighbour on the sender's own link.
+void Box::send_redirect(const Skb& cause, const router::Route& route) {
+  constexpr uint8_t kRedirect = 5, kForHost = 1;
+  if (!cause.is_ipv4()) return;
+  const uint8_t* next =
+      route.gateway.is_set() ? route.gateway.bytes.data() : cause.data + kDestinationV4;
+  send_error(cause, kRedirect, kForHost, packet::load32(next));
 }
 
 /// It goes the other way in the flow of the packet that caused it (nf_conntrack_attach).

@@ -177,7 +177,7 @@ void Tracer::passed(rules::TableId table, const rules::Chain& chain, uint32_t nu
   std::string text = fmt::format("{} {}", name_of(table), chain.name);
   const rules::Ruleset& ruleset = engine_.box()->rules(family_);
   if (rule) {
-    text += fmt::format(" {} {}", number, rules::target_text(ruleset, table, *rule));
+    text += fmt::format(" {} {}", number, target_text(ruleset, table, *rule));
     if (rule->origin.line != 0)
       text += fmt::format(" ({}:{})", ruleset.files[rule->origin.file], rule->origin.line);
   } else if (chain.built_in) {

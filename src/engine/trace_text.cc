@@ -142,6 +142,43 @@ std::string tuple_text(const Packet& packet) {
   return text;
 }
 
+namespace {
+
+/// The target's name; of those that need more than their type to tell, "".
+struct TargetName {
+  const char* operator()(const rules::NoTarget&) const { return "no target"; }
+  const char* operator()(const rules::VerdictTarget& target) const {
+    constexpr const char* kNames[] = {"ACCEPT", "DROP", "RETURN"};
+    return kNames[static_cast<size_t>(target.kind)];
+  }
+  const char* operator()(const rules::ChainTarget&) const { return ""; }
+  const char* operator()(const rules::RejectTarget&) const { return "REJECT"; }
+  const char* operator()(const rules::LogTarget&) const { return "LOG"; }
+  const char* operator()(const rules::NflogTarget&) const { return "NFLOG"; }
+  const char* operator()(const rules::TraceTarget&) const { return "TRACE"; }
+  const char* operator()(const rules::NatTarget& target) const {
+    constexpr const char* kNames[] = {"SNAT", "DNAT", "MASQUERADE", "REDIRECT", "NETMAP"};
+    return kNames[static_cast<size_t>(target.kind)];
+  }
+  const char* operator()(const rules::MarkTarget&) const { return "MARK"; }
+  const char* operator()(const rules::ConnmarkTarget&) const { return "CONNMARK"; }
+  const char* operator()(const rules::CtTarget&) const { return "CT"; }
+  const char* operator()(const rules::TcpmssTarget&) const { return "TCPMSS"; }
+  const char* operator()(const rules::TtlTarget& target) const { return target.six ? "HL" : "TTL"; }
+  const char* operator()(const rules::ChecksumTarget&) const { return "CHECKSUM"; }
+};
+
+}  // namespace
+
+std::string target_text(const rules::Ruleset& rules, rules::TableId table,
+                        const rules::Rule& rule) {
+  if (const auto* jump = std::get_if<rules::ChainTarget>(&rule.target)) {
+    const rules::Table* chains = rules.find(table);
+    return fmt::format("{} {}", jump->go_to ? "=>" : "->", chains->chains[jump->chain].name);
+  }
+  return std::visit(TargetName(), rule.target);
+}
+
 std::string json_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {

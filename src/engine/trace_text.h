@@ -6,6 +6,7 @@
 
 #include "conntrack/conn.h"
 #include "packet/packet.h"
+#include "rules/rule.h"
 
 namespace ctwin::engine {
 
@@ -19,6 +20,8 @@ std::string tuple_text(const packet::Packet& packet);
 const char* info_text(conntrack::CtInfo info);
 /// The state of a TCP or SCTP flow, or what is known of another: ASSURED, REPLIED, UNREPLIED.
 std::string state_text(const conntrack::Conn& ct);
+/// What a rule does with the packets that it matches: "DROP", "-> CHAIN", "SNAT".
+std::string target_text(const rules::Ruleset& rules, rules::TableId table, const rules::Rule& rule);
 std::string json_string(std::string_view text);
 
 }  // namespace ctwin::engine

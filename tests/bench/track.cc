@@ -16,107 +16,22 @@
 // other, so the processor reads them ahead, for the floor as for the engine.
 //
 //   track [flows ...]           10,000 and 1,000,000 when none are given
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/mman.h>
 
-#include <algorithm>
-#include <array>
 #include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <new>
-#include <span>
-#include <vector>
 
 #include "base/keyed_hash.h"
-#include "base/random.h"
-#include "engine/engine.h"
+#include "traffic.h"
 
 namespace {
 
 using namespace ctwin;
-
-constexpr size_t kBatch = 32;
-constexpr uint64_t kStart = 1'700'000'000'000'000'000;
-constexpr uint8_t kSyn = 0x02, kAck = 0x10;
-
-struct FlowKeys {
-  uint32_t client, server;
-  uint16_t cport, sport;
-  uint8_t proto;
-};
-
-FlowKeys make_flow(uint32_t i, bool correlated, Random& random) {
-  FlowKeys flow;
-  flow.proto = i % 2 == 0 ? IPPROTO_TCP : IPPROTO_UDP;
-  const uint64_t draw = random.next();
-  flow.client = correlated ? 0x0a000000 + i / 16 : 0x0a000000 | (draw & 0xffffff);
-  flow.server = correlated ? 0xc0a80001 : 0xc0000000 | static_cast<uint32_t>(draw >> 40);
-  flow.cport = static_cast<uint16_t>(correlated ? 1024 + i % 16 : 1024 + (draw >> 24) % 60000);
-  flow.sport = flow.proto == IPPROTO_TCP ? 443 : 53;
-  return flow;
-}
-
-using Frame = std::array<uint8_t, 40>;
-
-void put16(uint8_t* at, uint16_t value) { at[0] = value >> 8, at[1] = value & 0xff; }
-void put32(uint8_t* at, uint32_t value) { put16(at, value >> 16), put16(at + 2, value & 0xffff); }
-
-/// A bare IPv4 header and what trackers read of TCP or UDP.
-Frame make_frame(const FlowKeys& flow, bool reply, uint8_t flags, uint32_t seq, uint32_t ack) {
-  Frame frame{};
-  const bool tcp = flow.proto == IPPROTO_TCP;
-  frame[0] = 0x45;
-  put16(&frame[2], tcp ? 40 : 28);
-  frame[8] = 64;
-  frame[9] = flow.proto;
-  put32(&frame[12], reply ? flow.server : flow.client);
-  put32(&frame[16], reply ? flow.client : flow.server);
-  put16(&frame[20], reply ? flow.sport : flow.cport);
-  put16(&frame[22], reply ? flow.cport : flow.sport);
-  if (!tcp) {
-    put16(&frame[24], 8);
-    return frame;
-  }
-  put32(&frame[24], seq);
-  put32(&frame[28], ack);
-  frame[32] = 0x50;
-  frame[33] = flags;
-  put16(&frame[34], 65535);
-  return frame;
-}
-
-engine::RawPacket raw(const Frame& frame, uint64_t time) {
-  const size_t size = frame[9] == IPPROTO_TCP ? 40 : 28;
-  return {std::span(frame.data(), size), static_cast<uint32_t>(size), 0, time,
-          packet::ChecksumState::kTrusted};
-}
-
-void feed(engine::Engine& engine, const std::vector<Frame>& frames, uint64_t time) {
-  std::array<engine::RawPacket, kBatch> batch;
-  for (size_t first = 0; first < frames.size(); first += kBatch) {
-    const size_t count = std::min(kBatch, frames.size() - first);
-    for (size_t i = 0; i < count; ++i) batch[i] = raw(frames[first + i], time);
-    engine.process(std::span(batch.data(), count));
-  }
-}
-
-double cpu_seconds() {
-  timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
-/// CPU time: others use this machine's cores too.
-double seconds_of(const auto& work) {
-  const double begin = cpu_seconds();
-  work();
-  return cpu_seconds() - begin;
-}
+using namespace ctwin::bench;
 
 void establish(engine::Engine& engine, const std::vector<FlowKeys>& flows) {
   std::vector<Frame> frames;
@@ -236,7 +151,7 @@ double floor_seconds(const std::vector<FlowKeys>& flows, const std::vector<Frame
   std::exit(1);
 }
 
-void bench(uint32_t count, bool correlated) {
+void bench_flows(uint32_t count, bool correlated) {
   Random random(count);
   std::vector<FlowKeys> flows;
   for (uint32_t i = 0; i < count; ++i) flows.push_back(make_flow(i, correlated, random));
@@ -283,8 +198,8 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) counts.push_back(static_cast<uint32_t>(std::atol(argv[i])));
   if (counts.empty()) counts = {10'000, 1'000'000};
   for (const uint32_t count : counts) {
-    bench(count, false);
-    bench(count, true);
+    bench_flows(count, false);
+    bench_flows(count, true);
   }
   bench_new(1'000'000);
 }
