@@ -193,14 +193,14 @@ bool is_of_type_v6(const router::Router& router, const Address& address, uint16_
   constexpr uint16_t kByRoute =
       bit(RouteType::kLocal) | bit(RouteType::kAnycast) | bit(RouteType::kUnreachable);
   if (!(wanted & kByRoute)) return true;
-  switch (router.find(address).type) {
-    case RouteType::kUnspec:
-    case RouteType::kBlackhole:
-    case RouteType::kUnreachable:
-    case RouteType::kProhibit:
-    case RouteType::kThrow: return wanted & bit(RouteType::kUnreachable);
-    default: return wanted & bit(router.address_type(address, device));
-  }
+  const RouteType route = router.find(address).type;
+  const bool nowhere = route == RouteType::kUnspec || route == RouteType::kBlackhole ||
+                       route == RouteType::kUnreachable || route == RouteType::kProhibit ||
+                       route == RouteType::kThrow;
+  if (nowhere) return wanted & bit(RouteType::kUnreachable);
+  const bool local = device != 0 ? router.has_address(address, device) : route == RouteType::kLocal;
+  return (local && wanted & bit(RouteType::kLocal)) ||
+         (route == RouteType::kAnycast && wanted & bit(RouteType::kAnycast));
 }
 
 bool is_of_type(const Passage& passage, const Address& address, uint16_t wanted, uint32_t device) {
@@ -362,8 +362,9 @@ bool Question::operator()(const ConntrackMatch& match) const {
     return false;
 
   if (!part(M::kStatus, (match.statuses & ct->status) != 0)) return false;
+  // The timer of an entry that is not confirmed is not running: the kernel sees no time left.
   const conntrack::Tick left =
-      ct->has(kConfirmed) ? ct->expiry - p_.world.tracker.now() : ct->expiry;
+      ct->has(kConfirmed) ? ct->expiry - p_.world.tracker.now() : conntrack::Tick{0};
   const auto seconds =
       static_cast<uint64_t>(std::max<conntrack::Tick>(left, 0)) / conntrack::kTicksPerSecond;
   return part(M::kExpires, seconds >= match.expires.min && seconds <= match.expires.max);
