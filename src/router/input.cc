@@ -108,7 +108,7 @@ const char* martian(const Arrival& in) {
 
 /// Where there is no way: ip_error.
 InputRoute no_way_v4(const Arrival& in, RouteType type) {
-  if (!in.rules.forwarding) return dropped("not for this box, which does not forward");
+  if (!in.rules.forwards_v4) return dropped("not for this box, which does not forward");
   switch (type) {
     case RouteType::kBlackhole: return dropped("a blackhole route");
     case RouteType::kUnreachable:
@@ -137,7 +137,7 @@ InputRoute route_v4(const Arrival& in) {
     case RouteType::kMulticast: return dropped("martian destination");
     default: return no_way_v4(in, route.type);
   }
-  if (!in.rules.forwarding) return dropped("not for this box, which does not forward");
+  if (!in.rules.forwards_v4) return dropped("not for this box, which does not forward");
   const bool turns_back = route.device == in.device && in.rules.send_redirects;
   if (const char* why = bad_source(in, turns_back, on_link)) return dropped(why);
   InputRoute result;
@@ -158,7 +158,7 @@ bool is_member(const Arrival& in) {
   if (short_group && (group[1] == 1 || group[1] == 2) && group[15] == 1) return true;
   const bool scope_of_routers = group[1] == 1 || group[1] == 2 || group[1] == 5;
   if (short_group && scope_of_routers && group[15] == 2)
-    return in.rules.forwarding && in.device != kLoopback;
+    return in.rules.forwards_v6 && in.device != kLoopback;
   constexpr uint8_t kSolicited[] = {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
   if (!std::equal(std::begin(kSolicited), std::end(kSolicited), group.begin())) return false;
   const auto ends_alike = [&](const Address& own) {
@@ -199,7 +199,7 @@ InputRoute route_v6(const Arrival& in) {
     case RouteType::kUnreachable: return answered(kUnreachableV6, kNoRoute, "an unreachable route");
     default: return answered(kUnreachableV6, kNoRoute, "no route");
   }
-  if (!in.rules.forwarding) return dropped("not for this box, which does not forward");
+  if (!in.rules.forwards_v6) return dropped("not for this box, which does not forward");
   if (route.device != in.device)
     if (const InputRoute* forbidden = forbidden_source(in)) return *forbidden;
   InputRoute result;

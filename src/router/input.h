@@ -18,7 +18,8 @@ enum class InputDecision : uint8_t {
 
 /// How strict a device is (net.ipv4.conf.DEVICE.*, net.ipv6.conf.all.forwarding).
 struct InputRules {
-  bool forwarding = true;
+  bool forwards_v4 = true;
+  bool forwards_v6 = true;
   uint8_t rp_filter = 0;      ///< 1: sources must come by the device that leads to them; 2: by any
   bool accept_local = false;  ///< sources may be this box's own addresses
   bool route_localnet = false;  ///< 127.0.0.0/8 is a network as any other
