@@ -70,6 +70,7 @@ Box::Box(setup::Setup setup, const conntrack::Settings& settings, conntrack::Tra
     : settings_(settings),
       box_settings_(setup.box),
       router_(std::move(setup.router)),
+      error_limiter_(setup.box.rates),
       tracker_(tracker),
       nat_(nat),
       firewall_v4_(std::move(setup.v4), {tracker, nat, router_, tracker.random()}),

@@ -20,6 +20,7 @@
 
 #include "conntrack/skb.h"
 #include "conntrack/tracker.h"
+#include "engine/error_limiter.h"
 #include "nat/nat.h"
 #include "router/input.h"
 #include "router/router.h"
@@ -77,6 +78,10 @@ class Box final : public conntrack::NoteSink {
 
   router::Interfaces& interfaces() { return router_.interfaces(); }
   const router::Interfaces& interfaces() const { return router_.interfaces(); }
+  /// Does a rule look at the counters of flows? Loading it turns nf_conntrack_acct on.
+  bool needs_counters() const {
+    return firewall_v4_.uses_counters() || firewall_v6_.uses_counters();
+  }
   const rules::Ruleset& rules(uint8_t family) const {
     return family == AF_INET ? firewall_v4_.rules() : firewall_v6_.rules();
   }
@@ -123,6 +128,7 @@ class Box final : public conntrack::NoteSink {
   const conntrack::Settings& settings_;
   setup::BoxSettings box_settings_;
   router::Router router_;
+  ErrorLimiter error_limiter_;
   conntrack::Tracker& tracker_;
   nat::Nat& nat_;
   rules::Firewall firewall_v4_, firewall_v6_;

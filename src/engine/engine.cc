@@ -42,8 +42,9 @@ Engine::Engine(Options options)
       tracker_(settings_, options.capacity, options.seed),
       defragmenter_(defrag_limits(settings_)) {
   batch_.reserve(kBatch);
-  if (options.setup)
-    box_ = std::make_unique<Box>(std::move(*options.setup), settings_, tracker_, nat_);
+  if (!options.setup) return;
+  box_ = std::make_unique<Box>(std::move(*options.setup), settings_, tracker_, nat_);
+  settings_.acct |= box_->needs_counters();
 }
 
 uint32_t Engine::device(const std::string& name) { return interfaces().find_or_add(name); }

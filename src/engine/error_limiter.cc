@@ -1,0 +1,58 @@
+#include "engine/error_limiter.h"
+
+#include <algorithm>
+
+namespace ctwin::engine {
+
+using conntrack::kTicksPerSecond;
+using conntrack::Tick;
+
+namespace {
+
+constexpr uint8_t kUnreachable = 3, kFragmentationNeeded = 4, kPacketTooBig = 2;
+/// Errors to one address that may come in a row (XRLIM_BURST_FACTOR).
+constexpr Tick kBurst = 6;
+/// Peers that are remembered; whom an error went to long ago may be forgotten.
+constexpr size_t kPeers = 65536;
+
+Tick to_ticks(uint32_t milliseconds) { return Tick{milliseconds} * kTicksPerSecond / 1000; }
+
+}  // namespace
+
+/// Path MTU discovery depends on its errors: these are never limited.
+bool ErrorLimiter::allow(const Address& destination, uint8_t type, uint8_t code, Tick now) {
+  if (destination.family == AF_INET) {
+    if (type == kUnreachable && code == kFragmentationNeeded) return true;
+    if (type < 32 && !(rates_.icmp_ratemask >> type & 1)) return true;
+    return allow_all(now) && allow_one(destination, to_ticks(rates_.icmp_ratelimit), now);
+  }
+  if (type == kPacketTooBig) return true;
+  return allow_all(now) && allow_one(destination, to_ticks(rates_.icmpv6_ratelimit), now);
+}
+
+bool ErrorLimiter::allow_all(Tick now) {
+  if (rates_.icmp_msgs_per_sec == 0) return true;
+  const Tick elapsed = begun_ ? std::min(now - everybody_.last, kTicksPerSecond) : kTicksPerSecond;
+  const Tick earned = elapsed * rates_.icmp_msgs_per_sec / kTicksPerSecond;
+  if (earned > 0) everybody_.last = now;
+  begun_ = true;
+  everybody_.tokens = std::min<Tick>(everybody_.tokens + earned, rates_.icmp_msgs_burst);
+  if (everybody_.tokens == 0) return false;
+  --everybody_.tokens;
+  return true;
+}
+
+bool ErrorLimiter::allow_one(const Address& destination, Tick interval, Tick now) {
+  if (interval == 0) return true;
+  if (peers_.size() >= kPeers) peers_.clear();
+  const auto [entry, made] = peers_.try_emplace(destination.bytes);
+  Bucket& bucket = entry->second;
+  bucket.tokens =
+      made ? kBurst * interval : std::min(bucket.tokens + now - bucket.last, kBurst * interval);
+  bucket.last = now;
+  if (bucket.tokens < interval) return false;
+  bucket.tokens -= interval;
+  return true;
+}
+
+}  // namespace ctwin::engine
