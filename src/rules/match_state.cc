@@ -27,7 +27,9 @@ uint32_t to_credits(uint32_t time) {
 
 void RecentList::remember_at_least(uint32_t hits) {
   constexpr uint32_t kDefaultStamps = 32;  // without ip_pkt_list_tot
-  most_stamps_ = std::max(most_stamps_, hits == 0 ? kDefaultStamps : std::bit_ceil(hits));
+  constexpr uint32_t kMostStamps = 65536;  // XT_RECENT_MAX_NSTAMPS
+  const uint32_t wanted = hits == 0 ? kDefaultStamps : std::bit_ceil(std::min(hits, kMostStamps));
+  most_stamps_ = std::max(most_stamps_, wanted);
 }
 
 Address RecentList::masked(const Address& address) const {
