@@ -8,7 +8,11 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -23,6 +27,7 @@ using conntrack::Hook;
 enum class TableId : uint8_t { kRaw, kMangle, kNat, kFilter, kSecurity };
 constexpr size_t kTables = 5;
 const char* name_of(TableId table);  ///< "raw"
+std::optional<TableId> table_named(std::string_view name);
 
 /// Where a rule was written. Line and column count from 1; line 0: nowhere.
 struct Origin {
@@ -204,7 +209,7 @@ struct AddrtypeMatch {
 struct StatisticMatch {
   bool random = false;
   bool invert = false;
-  uint32_t probability = 0;  ///< of 2^31
+  uint32_t probability = 0;        ///< of 2^31
   uint32_t every = 0, packet = 0;  ///< as written: --every N --packet P
   friend bool operator==(const StatisticMatch&, const StatisticMatch&) = default;
 };
@@ -365,10 +370,9 @@ struct ChecksumTarget {
   friend bool operator==(const ChecksumTarget&, const ChecksumTarget&) = default;
 };
 
-using Target =
-    std::variant<NoTarget, VerdictTarget, ChainTarget, RejectTarget, LogTarget, NflogTarget,
-                 TraceTarget, NatTarget, MarkTarget, ConnmarkTarget, CtTarget, TcpmssTarget,
-                 TtlTarget, ChecksumTarget>;
+using Target = std::variant<NoTarget, VerdictTarget, ChainTarget, RejectTarget, LogTarget,
+                            NflogTarget, TraceTarget, NatTarget, MarkTarget, ConnmarkTarget,
+                            CtTarget, TcpmssTarget, TtlTarget, ChecksumTarget>;
 
 struct RuleCounters {
   uint64_t packets = 0, bytes = 0;
@@ -394,9 +398,21 @@ struct Chain {
   std::vector<Rule> rules;
 };
 
+/// Lets a map of strings be asked for views.
+struct NameHash : std::hash<std::string_view> {
+  using is_transparent = void;
+};
+
 struct Table {
+  static constexpr uint32_t kNoChain = UINT32_MAX;
+
   TableId id = TableId::kFilter;
   std::vector<Chain> chains;  ///< the built-in ones first, in the order of their hooks
+  /// Of chain_named. Whoever renames or removes chains clears it.
+  std::unordered_map<std::string, uint32_t, NameHash, std::equal_to<>> chain_index;
+
+  /// Index into `chains`, or kNoChain.
+  uint32_t chain_named(std::string_view name);
 };
 
 /// Which hooks a table has chains at.
