@@ -27,7 +27,7 @@ gateway --src-nat -L
 expect_out_line "tcp      6 .* TIME_WAIT $ends $answers .*"
 
 gateway --iptables-save -
-expect_out_line '\[1:60\] -A POSTROUTING -s 192.168.2.0/24 -o eth1 -p tcp -m tcp --dport 443 -j SNAT --to-source 193.157.56.3'
+expect_out_line '\[1:52\] -A POSTROUTING -s 192.168.2.0/24 -o eth1 -p tcp -m tcp --dport 443 -j SNAT --to-source 193.157.56.3'
 expect_out_line '\[10:[0-9]*\] -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'
 expect_out_line '\[1:40\] -A INPUT -i eth1 -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j REJECT --reject-with tcp-reset'
 

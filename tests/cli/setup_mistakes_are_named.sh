@@ -17,15 +17,16 @@ refuses 'tc qdisc add dev eth0 root fq' 1:1 tc
 refuses 'ip addr add 10.0.0.1/24 dev eth0
 iptables -A FORWARD -p tcp --dport 99999 -j ACCEPT' 2:36 99999
 refuses 'iptables -A FORWARD -j NOWHERE' 1:24 NOWHERE
-refuses 'iptables -t nat -A PREROUTING -j MASQUERADE' 1: MASQUERADE
+refuses 'iptables -t nat -A PREROUTING -j MASQUERADE' 1:34 MASQUERADE
 refuses 'sysctl -w net.netfilter.nf_conntrack_nothing=1' 1:11 nf_conntrack_nothing
 refuses 'iptables -N A
 iptables -N B
 iptables -A A -j B
 iptables -A B -j A
-iptables -A FORWARD -j A' '' loop
+iptables -A FORWARD -j A' 4:1 'lead back to "A"'
 
 ctwin --setup "$work/none.setup" -L
-expect_code 2
+expect_code 1
+expect_err_line "$prefix cannot open .*/none.setup: No such file or directory"
 ctwin --pcap-out "$work/out.pcapng" -L
 expect_code 2
