@@ -18,10 +18,6 @@ inline bool is_limited_broadcast(const Address& address) {
   const auto& b = address.bytes;
   return is_ipv4(address) && (b[0] & b[1] & b[2] & b[3]) == 0xff;
 }
-/// 0.0.0.0/8.
-inline bool is_zero_network(const Address& address) {
-  return is_ipv4(address) && address.bytes[0] == 0;
-}
 inline bool is_multicast(const Address& address) {
   return is_ipv4(address) ? (address.bytes[0] & 0xf0) == 0xe0 : address.bytes[0] == 0xff;
 }

@@ -91,12 +91,12 @@ bool was_sent_to_many(const Skb& cause) {
 
 // ---- IPv4 ----
 
-/// The types that icmp_pointers calls errors.
+/// All types but the questions and answers that icmp_pointers knows.
 bool is_error_v4(uint8_t type) {
-  constexpr uint8_t kUnreachable = 3, kQuench = 4, kRedirect = 5, kTimeExceeded = 11, kProblem = 12;
-  constexpr uint8_t kLastKnown = 18;
-  return type == kUnreachable || type == kQuench || type == kRedirect || type == kTimeExceeded ||
-         type == kProblem || type > kLastKnown;
+  constexpr uint8_t kEchoReply = 0, kEcho = 8, kTimestamp = 13, kAddressMaskReply = 18;
+  const bool query =
+      type == kEchoReply || type == kEcho || (type >= kTimestamp && type <= kAddressMaskReply);
+  return !query;
 }
 
 /// No errors about errors, about later fragments, or about what went to many.
@@ -181,7 +181,9 @@ Address error_source_v6(const Router& router, const Skb& cause, const Address& t
                         const Route& back) {
   const Address destination = destination_of(cause);
   const bool to_many = is_multicast(destination) || was_sent_to_many(cause);
-  const bool own = router.has_address(destination, is_link_local_v6(destination) ? cause.in : 0);
+  const uint32_t link = is_link_local_v6(destination) ? cause.in : 0;
+  const bool own = router.has_address(destination, link) ||
+                   router.find(destination, link).type == RouteType::kAnycast;
   if (!to_many && own) return destination;
   if (back.preferred_source.is_set()) return back.preferred_source;
   return router.source_for(to, cause.in != 0 ? cause.in : back.device);
@@ -242,7 +244,12 @@ void put_reset(std::vector<uint8_t>& out, const packet::Packet& segment) {
   out.insert(out.end(), 6, 0);  // window, checksum, urgent pointer
 }
 
-bool is_unicast_v6(const Address& address) { return !is_any(address) && !is_multicast(address); }
+/// IPv4 addresses in IPv6's clothes are no one's.
+bool is_unicast_v6(const Address& address) {
+  constexpr uint8_t kMapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  return !is_any(address) && !is_multicast(address) &&
+         !std::equal(std::begin(kMapped), std::end(kMapped), address.bytes.begin());
+}
 
 }  // namespace
 
@@ -277,8 +284,12 @@ bool may_be_rejected(const Skb& cause) {
     default: break;
   }
   const bool plain = cause.is_ipv4() && found.proto != IPPROTO_TCP && found.proto != IPPROTO_UDP;
-  return plain ? packet::plain_checksum_ok(found)
-               : packet::transport_checksum_ok(found, found.proto);
+  if (!plain) return packet::transport_checksum_ok(found, found.proto);
+  // The sum is over the IP header, too, which is all ones: a payload of zeros does no harm.
+  constexpr uint16_t kNothing = 0xffff;
+  const std::span payload(found.l4(), found.l4_captured());
+  return packet::plain_checksum_ok(found) ||
+         packet::fold_checksum(packet::add_checksum(payload, 0)) == kNothing;
 }
 
 bool make_tcp_reset(const Router& router, const Skb& cause, std::vector<uint8_t>& out) {

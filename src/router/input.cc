@@ -41,6 +41,7 @@ struct Arrival {
   const Address& source;
   const Address& destination;
   const InputRules& rules;
+  uint8_t hop_limit;
 };
 
 // ---- IPv4 ----
@@ -82,7 +83,7 @@ InputRoute route_multicast(const Arrival& in) {
       (is_loopback(in.source) && !in.rules.route_localnet))
     return dropped("martian source");
   bool on_link = false;
-  if (!is_zero_network(in.source))
+  if (!is_any(in.source))
     if (const char* why = bad_source(in, false, on_link)) return dropped(why);
   return delivered(
       {.type = RouteType::kMulticast, .device = in.device, .gateway = {}, .preferred_source = {}});
@@ -90,7 +91,7 @@ InputRoute route_multicast(const Arrival& in) {
 
 InputRoute deliver_broadcast(const Arrival& in) {
   bool on_link = false;
-  if (!is_zero_network(in.source))
+  if (!is_any(in.source))
     if (const char* why = bad_source(in, false, on_link)) return dropped(why);
   return delivered(
       {.type = RouteType::kBroadcast, .device = in.device, .gateway = {}, .preferred_source = {}});
@@ -98,8 +99,8 @@ InputRoute deliver_broadcast(const Arrival& in) {
 
 /// Addresses that no route makes good (ip_route_input_slow); null when there are none.
 const char* martian(const Arrival& in) {
-  if (is_zero_network(in.source)) return "martian source: 0.0.0.0/8";
-  if (is_zero_network(in.destination)) return "martian destination: 0.0.0.0/8";
+  if (is_any(in.source)) return "martian source: 0.0.0.0";
+  if (is_any(in.destination)) return "martian destination: 0.0.0.0";
   if (in.rules.route_localnet || in.device == kLoopback) return nullptr;
   if (is_loopback(in.destination)) return "martian destination: 127.0.0.0/8 is not on this link";
   if (is_loopback(in.source)) return "martian source: 127.0.0.0/8 is not on this link";
@@ -160,12 +161,14 @@ bool is_member(const Arrival& in) {
   if (short_group && scope_of_routers && group[15] == 2)
     return in.rules.forwards_v6 && in.device != kLoopback;
   constexpr uint8_t kSolicited[] = {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
+  const Interface& device = in.router.interfaces()[in.device];
+  if (!device.asks_neighbours || device.loopback) return false;
   if (!std::equal(std::begin(kSolicited), std::end(kSolicited), group.begin())) return false;
   const auto ends_alike = [&](const Address& own) {
     return std::equal(own.bytes.begin() + 13, own.bytes.end(), group.begin() + 13);
   };
   constexpr uint8_t kLargestWithAnycast = 126;
-  for (const InterfaceAddress& own : in.router.interfaces()[in.device].addresses) {
+  for (const InterfaceAddress& own : device.addresses) {
     if (is_ipv4(own.address)) continue;
     if (ends_alike(own.address)) return true;
     // The anycast address of the network ends in zeros.
@@ -200,7 +203,7 @@ InputRoute route_v6(const Arrival& in) {
     default: return answered(kUnreachableV6, kNoRoute, "no route");
   }
   if (!in.rules.forwards_v6) return dropped("not for this box, which does not forward");
-  if (route.device != in.device)
+  if (route.device != in.device && in.hop_limit > 1)
     if (const InputRoute* forbidden = forbidden_source(in)) return *forbidden;
   InputRoute result;
   result.decision = InputDecision::kForward;
@@ -222,8 +225,8 @@ const char* refused_before_hooks(const Router& router, uint32_t device, const Ad
 
 InputRoute route_input(const Router& router, uint32_t device, const Address& source,
                        const Address& destination, conntrack::PacketType type,
-                       const InputRules& rules) {
-  const Arrival in{router, device, source, destination, rules};
+                       const InputRules& rules, uint8_t hop_limit) {
+  const Arrival in{router, device, source, destination, rules, hop_limit};
   InputRoute result = is_ipv4(destination) ? route_v4(in) : route_v6(in);
   if (result.decision == InputDecision::kForward && type != conntrack::PacketType::kHost)
     return dropped("it was not sent to this box's link-layer address alone");

@@ -39,8 +39,10 @@ struct InputRoute {
 const char* refused_before_hooks(const Router& router, uint32_t device, const Address& source,
                                  const Address& destination);
 
+/// `hop_limit` matters where a link-local IPv6 source would have to leave its link: a packet that
+/// may go no further is forwarded all the same, for the engine to answer that first.
 InputRoute route_input(const Router& router, uint32_t device, const Address& source,
                        const Address& destination, conntrack::PacketType type,
-                       const InputRules& rules);
+                       const InputRules& rules, uint8_t hop_limit = 255);
 
 }  // namespace ctwin::router

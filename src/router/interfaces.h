@@ -32,6 +32,7 @@ struct Interface {
   uint32_t mtu = 1500;
   bool up = true;  ///< changed by Router::set_up, which changes the routes with it
   bool loopback = false;
+  bool asks_neighbours = true;  ///< `arp on`: it is in the groups of solicited nodes
 };
 
 /// The device that is always there.

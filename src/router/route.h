@@ -30,6 +30,7 @@ struct Route {
   Address gateway;           ///< unset where the destination is on the link
   Address preferred_source;  ///< `src` of ip route; unset where it is not given
   uint32_t mtu = 0;          ///< 0: the device's
+  bool mtu_locked = false;
   Scope scope = Scope::kUniverse;
   friend bool operator==(const Route&, const Route&) = default;
 };

@@ -64,8 +64,7 @@ void make_v4(Made made, const Interface& device, const InterfaceAddress& own,
   if (own.broadcast.is_set() && !is_limited_broadcast(own.broadcast))
     add(own.broadcast, kHost, RouteType::kBroadcast);
   const Address network = masked(own.peer, own.prefix);
-  const bool has_network =
-      !is_zero_network(network) && !(network == own.address && own.prefix == kHost);
+  const bool has_network = !is_any(network) && !(network == own.address && own.prefix == kHost);
   if (own.secondary || !has_network) return;
   if (!own.no_prefix_route)
     add(network, own.prefix, device.loopback ? RouteType::kLocal : RouteType::kUnicast);
@@ -141,9 +140,16 @@ Route Router::look_up_v6(const Address& destination, uint32_t device) const {
   return {};
 }
 
+uint32_t Router::forward_mtu(const Route& route, uint8_t family) const {
+  constexpr uint32_t kLargestV4 = 65535, kSmallestV6 = 1280;
+  const uint32_t link = interfaces_[route.device].mtu;
+  if (family == AF_INET) return std::min(route.mtu != 0 ? route.mtu : link, kLargestV4);
+  return std::max(route.mtu_locked && route.mtu != 0 ? route.mtu : link, kSmallestV6);
+}
+
 RouteType Router::address_type(const Address& address, uint32_t device) const {
   if (is_ipv4(address)) {
-    if (is_zero_network(address) || is_limited_broadcast(address)) return RouteType::kBroadcast;
+    if (is_any(address) || is_limited_broadcast(address)) return RouteType::kBroadcast;
     if (is_multicast(address)) return RouteType::kMulticast;
     const Route route = find(address);
     const bool other_device = device != 0 && route.device != device;

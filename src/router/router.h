@@ -55,6 +55,10 @@ class Router {
   /// fib_lookup: the route to `destination`. With `device` only routes out of that device.
   Route find(const Address& destination, uint32_t device = 0) const;
 
+  /// The largest packet that is forwarded by a route (ip_dst_mtu_maybe_forward and its IPv6 twin,
+  /// which asks the route only where its MTU is locked).
+  uint32_t forward_mtu(const Route& route, uint8_t family) const;
+
   /// inet_addr_type, inet_dev_addr_type, ipv6_addr_type as xt_addrtype asks: what `address` is to
   /// this box, or, with `device`, to that device. For IPv6 everything but kMulticast and kUnspec is
   /// a unicast address, too, and kUnreachable is one that no route leads to.

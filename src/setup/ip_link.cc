@@ -32,6 +32,7 @@ struct LinkWords {
   std::optional<uint32_t> mtu;
   std::optional<std::array<uint8_t, 6>> mac;
   std::optional<bool> up;
+  std::optional<bool> arp;
 };
 
 bool read_attribute(WordReader& words, LinkWords& said) {
@@ -51,6 +52,11 @@ bool read_attribute(WordReader& words, LinkWords& said) {
     if (words.failed()) return true;
     said.mac = parse_mac(word.text);
     if (!said.mac) words.refuse(word, "is not a link-layer address such as 02:00:00:00:00:01");
+  } else if (words.take_if("arp")) {
+    const Word& word = words.argument("on or off");
+    said.arp = word.text == "on";
+    if (!words.failed() && word.text != "on" && word.text != "off")
+      words.refuse(word, "is neither on nor off");
   } else if (words.take_if("txqueuelen")) {
     words.number("the length of a queue", INT32_MAX);  // nothing waits here
   } else {
@@ -63,17 +69,19 @@ void apply(const IpContext& ip, uint32_t device, const LinkWords& said) {
   Interface& link = ip.router.interfaces()[device];
   if (said.mtu) link.mtu = *said.mtu;
   if (said.mac) link.mac = said.mac;
+  if (said.arp) link.asks_neighbours = *said.arp;
   if (said.up) ip.router.set_up(device, *said.up);
 }
 
 /// A new device is down, and has the settings that are the default at this moment.
-uint32_t make(const IpContext& ip, WordReader& words, const Word& name) {
+uint32_t make(const IpContext& ip, WordReader& words, const Word& name, bool arp = true) {
   if (ip.router.interfaces().find(name.text) != 0) {
     words.refuse(name, "File exists: there is a device of that name");
     return 0;
   }
   const uint32_t device = ip.router.interfaces().find_or_add(name.text);
   ip.router.set_up(device, false);
+  ip.router.interfaces()[device].asks_neighbours = arp;
   ip.box.take_defaults(device);
   return device;
 }
@@ -127,7 +135,7 @@ void set(const IpContext& ip, WordReader& words) {
     if (words.failed()) return;
     if (name)
       return words.refuse(word,
-                          "is not supported; supported is up, down, mtu, address, txqueuelen");
+                          "is not supported; supported is up, down, mtu, address, arp, txqueuelen");
     name = &word;
   }
   if (words.failed()) return;
@@ -153,22 +161,23 @@ void run_tuntap(const IpContext& ip, WordReader& words) {
   if (words.failed()) return;
   if (!shortens(verb.text, "add")) return words.refuse(verb, "is not supported; supported is add");
   const Word* name = nullptr;
-  bool has_mode = false;
+  std::string_view mode;
   while (!words.done()) {
     if (words.take_if("mode")) {
-      const Word& mode = words.argument("tun or tap");
+      const Word& word = words.argument("tun or tap");
       if (words.failed()) return;
-      has_mode = mode.text == "tun" || mode.text == "tap";
-      if (!has_mode) return words.refuse(mode, "is no mode; supported is tun, tap");
+      mode = word.text;
+      if (mode != "tun" && mode != "tap")
+        return words.refuse(word, "is no mode; supported is tun, tap");
     } else if (!words.take_if("multi_queue") && !words.take_if("vnet_hdr")) {
       if (!words.take_if("name")) words.take_if("dev");
       name = &words.device_name();
     }
   }
   if (words.failed()) return;
-  if (!name || !has_mode)
+  if (!name || mode.empty())
     return words.refuse_at(words.end_column(), "tuntap add needs a name and 'mode tun|tap'");
-  make(ip, words, *name);
+  make(ip, words, *name, mode == "tap");
 }
 
 }  // namespace ctwin::setup

@@ -76,7 +76,7 @@ void read_source(WordReader& words, RouteWords& said) {
 }
 
 void read_mtu(WordReader& words, RouteWords& said) {
-  words.take_if("lock");
+  said.entry.route.mtu_locked = words.take_if("lock");
   said.entry.route.mtu = words.number("an MTU", UINT16_MAX);
 }
 
