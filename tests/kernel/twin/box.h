@@ -16,12 +16,16 @@ namespace ctwin::test {
 /// Names such as "nf_conntrack_tcp_loose" and their values, as they are written to /proc.
 using Sysctls = std::vector<std::pair<std::string, std::string>>;
 
+/// The lines of a setup file (src/setup/setup_file.h). They make the box a router with rules, on
+/// devices tl and tr; without any it lets everything pass, and only tracks.
+using SetupLines = std::vector<std::string>;
+
 class Box {
  public:
   virtual ~Box() = default;
   /// Puts the packet in; `record` has side, packet and, for an engine, time, and gets the rest.
   virtual Status inject(Record& record) = 0;
-  /// Adds table, counters and the last events.
+  /// Adds table, counters, rules and the last events.
   virtual Status finish(Recording& recording) = 0;
 };
 

@@ -9,10 +9,13 @@ namespace ctwin::test {
 
 class EngineBox final : public Box {
  public:
-  static Result<std::unique_ptr<EngineBox>> create(const Sysctls& sysctls);
+  static Result<std::unique_ptr<EngineBox>> create(const Sysctls& sysctls,
+                                                   const SetupLines& setup = {});
   ~EngineBox() override;
 
   Status inject(Record& record) override;
+  /// Makes it draw for the next packet what the kernel drew (draws.h). True when that drew.
+  bool draw_as(const Record& kernel);
   /// Several at once. What comes of them is all put down to the last.
   Status inject_together(std::span<Record> records);
   Status finish(Recording& recording) override;

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
-#include <linux/netfilter/nfnetlink_log.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -15,8 +14,8 @@
 
 #include "backend/kernel.h"
 #include "ctnetlink/uapi.h"
-#include "netlink/message.h"
 #include "step.h"
+#include "words.h"
 
 namespace ctwin::test {
 
@@ -30,8 +29,10 @@ Error failed(const std::string& what) {
   return {errno, "cannot " + what + ": " + std::strerror(errno)};
 }
 
+using SysctlValue = std::pair<const char*, const char*>;
+
 /// Before the devices exist, as each takes a copy.
-constexpr std::pair<const char*, const char*> kQuiet[] = {
+constexpr SysctlValue kQuiet[] = {
     {"net/ipv6/conf/default/addr_gen_mode", "1"},  // no link-local address, so no chatter
     {"net/ipv6/conf/all/addr_gen_mode", "1"},
     {"net/ipv6/conf/default/accept_ra", "0"},
@@ -43,6 +44,12 @@ constexpr std::pair<const char*, const char*> kQuiet[] = {
     {"net/ipv4/conf/default/rp_filter", "0"},
     {"net/ipv4/conf/all/send_redirects", "0"},
     {"net/ipv4/conf/default/send_redirects", "0"},
+    {"net/ipv4/icmp_ratelimit", "0"},
+    {"net/ipv4/icmp_msgs_per_sec", "100000000"},
+    {"net/ipv4/icmp_msgs_burst", "100000000"},
+    {"net/ipv6/icmp/ratelimit", "0"},
+};
+constexpr SysctlValue kForwarding[] = {
     {"net/ipv4/ip_forward", "1"},
     {"net/ipv6/conf/all/forwarding", "1"},
 };
@@ -73,6 +80,25 @@ END
 done
 )";
 
+// Before the setup. IPv6 forwarding has a multicast device join the routers' group, and then tell
+// about it through the rules' chains: so the devices become multicast ones only afterwards. The
+// chain at INPUT is there before conntrack's hook of the same priority, which therefore comes
+// first.
+constexpr const char* kRouterDevices = R"(set -e
+for device in tl tr; do
+  tc qdisc replace dev $device root noqueue
+  ip link set $device multicast off
+done
+echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+for device in tl tr; do
+  ip link set $device multicast on up
+done
+nft 'table inet last { chain input { type filter hook input priority 2147483647; policy drop; }; }'
+)";
+
+/// What the setup calls iptables is iptables-legacy.
+constexpr const char* kSetupHead = "set -e\nPATH=" CTWIN_LEGACY_TOOLS ":$PATH\n";
+
 const Packet& marker() {
   static const Packet packet = *parse_packet_text("icmp6 [fdff::1] [fdff::2] type=143");
   return packet;
@@ -88,10 +114,18 @@ bool is_marker(PacketView packet) {
          std::equal(packet.begin() + 8, packet.end(), marker().begin() + 8);
 }
 
-/// Log lines end in a blank, SCTP's in a line feed as well; neither is part of the text.
-std::string without_blanks(std::string_view text) {
-  while (text.ends_with(' ') || text.ends_with('\n')) text.remove_suffix(1);
-  return std::string(text);
+std::string joined(const SetupLines& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
+/// Without the lines that name program and time.
+std::string without_comments(std::string_view text) {
+  std::string result;
+  for (const std::string_view line : split(text, '\n'))
+    if (!line.empty() && line.front() != '#') result.append(line).append("\n");
+  return result;
 }
 
 Status stay_on_this_cpu() {
@@ -104,26 +138,42 @@ Status stay_on_this_cpu() {
 
 }  // namespace
 
-Result<std::unique_ptr<KernelBox>> KernelBox::create(const Sysctls& sysctls) {
+Result<std::unique_ptr<KernelBox>> KernelBox::create(const Sysctls& sysctls,
+                                                     const SetupLines& setup) {
   auto space = NetworkNamespace::create();
   if (!space) return space.error();
-  std::unique_ptr<KernelBox> box(new KernelBox(std::move(*space)));
-  if (Status status = stay_on_this_cpu(); !status.ok()) return status.error();
-  if (Status status = box->set_sysctls(sysctls); !status.ok()) return status.error();
-  if (Status status = box->open_devices(); !status.ok()) return status.error();
-  if (Status status = box->open_listener(); !status.ok()) return status.error();
-  if (Status status = box->configure(); !status.ok()) return status.error();
-  for (const auto& [name, value] : sysctls)
-    if (name == "nf_conntrack_log_invalid")
-      if (Status status = box->open_log(); !status.ok()) return status.error();
+  std::unique_ptr<KernelBox> box(new KernelBox(std::move(*space), !setup.empty()));
+  const auto logs = [&] {
+    return std::ranges::any_of(
+        sysctls, [](const auto& sysctl) { return sysctl.first == "nf_conntrack_log_invalid"; });
+  };
+  Status status = stay_on_this_cpu();
+  if (status.ok()) status = box->set_sysctls(sysctls);
+  if (status.ok()) status = box->open_devices();
+  if (status.ok()) status = box->open_listener();
+  if (status.ok() && box->routes_) status = box->run_text(kRouterDevices);
+  if (status.ok() && (box->routes_ || logs())) {
+    auto log = Nflog::open(box->space_, box->routes_);
+    if (!log) return log.error();
+    box->log_ = std::move(*log);
+  }
+  if (status.ok())
+    status = box->run_text(box->routes_ ? kSetupHead + joined(setup) : kConfiguration);
+  if (!status.ok()) return status.error();
   return box;
 }
 
 Status KernelBox::set_sysctls(const Sysctls& sysctls) {
-  return space_.inside([&]() -> Status {
-    for (const auto& [name, value] : kQuiet)
+  const auto set = [](std::span<const SysctlValue> values) -> Status {
+    for (const auto& [name, value] : values)
       if (Status status = write_text(std::string("/proc/sys/") + name, value); !status.ok())
         return status;
+    return {};
+  };
+  return space_.inside([&]() -> Status {
+    if (Status status = set(kQuiet); !status.ok()) return status;
+    if (Status status = set(std::span(kForwarding).first(routes_ ? 1 : 2)); !status.ok())
+      return status;
     for (const auto& [name, value] : sysctls)
       if (Status status = write_text("/proc/sys/net/netfilter/" + name, value); !status.ok())
         return status;
@@ -158,47 +208,19 @@ Status KernelBox::open_listener() {
   return listener_->join(ctnetlink::kConntrackGroups);
 }
 
-/// Has the kernel's log of both families go to NFLOG's group 0, and joins it.
-Status KernelBox::open_log() {
-  const InsideNamespace stay(space_.fd());
-  for (const char* family : {"2", "10"}) {
-    const std::string path = std::string("/proc/sys/net/netfilter/nf_log/") + family;
-    if (Status status = write_text(path, "nfnetlink_log"); !status.ok()) return status;
-  }
-  auto opened = backend::kernel_source()->open();
-  if (!opened) return opened.error();
-  log_ = std::move(*opened);
-  netlink::MessageWriter request(128);
-  netlink::AttrWriter attrs =
-      request.begin(NFNL_SUBSYS_ULOG, NFULNL_MSG_CONFIG, NLM_F_REQUEST, 1, AF_UNSPEC);
-  attrs.put<uint8_t>(NFULA_CFG_CMD, NFULNL_CFG_CMD_BIND);
-  const nfulnl_msg_config_mode mode{0, NFULNL_COPY_NONE, 0};
-  attrs.put_bytes(NFULA_CFG_MODE, std::as_bytes(std::span(&mode, 1)));
-  attrs.put<uint32_t>(NFULA_CFG_QTHRESH, 1);
-  request.end(attrs);
-  fcntl(log_->fd(), F_SETFL, O_NONBLOCK);
-  return log_->send(request.bytes());
-}
-
-Status KernelBox::read_logs(Record& record) {
-  std::vector<MessageBytes> messages;
-  if (Status status = read_events(*log_, messages); !status.ok()) return status;
-  for (const MessageBytes& bytes : messages) {
-    netlink::MessageReader reader(bytes);
-    netlink::Message message;
-    if (!reader.next(message)) continue;
-    netlink::AttrReader attrs(message.attributes());
-    netlink::Attr attr;
-    while (attrs.next(attr))
-      if (attr.type == NFULA_PREFIX) record.logs.push_back(without_blanks(attr.text()));
-  }
+Status KernelBox::run_text(const std::string& text) {
+  const auto ended = run({"/bin/sh", {"sh", "-c", text}, {}, true}, space_);
+  if (!ended) return ended.error();
+  if (ended->exit_code != 0) return Error{EPERM, "cannot set up the router: " + ended->errors};
   return {};
 }
 
-Status KernelBox::configure() {
-  const auto ended = run({"/bin/sh", {"sh", "-c", kConfiguration}, {}, true}, space_);
+Status KernelBox::read_rules(std::string& rules) {
+  constexpr const char* kSave = "set -e\niptables-legacy-save -c\nip6tables-legacy-save -c\n";
+  const auto ended = run({"/bin/sh", {"sh", "-c", kSave}, {}, true}, space_);
   if (!ended) return ended.error();
-  if (ended->exit_code != 0) return Error{EPERM, "cannot set up the router: " + ended->errors};
+  if (ended->exit_code != 0) return Error{EPERM, "cannot save the rules: " + ended->errors};
+  rules = without_comments(ended->output);
   return {};
 }
 
@@ -223,8 +245,9 @@ Result<bool> KernelBox::read_outputs(Record& record) {
         seen = true;
         continue;
       }
-      record.outputs.emplace_back(packet.begin(), packet.end());
-      if (side == record.side) return Error{EPROTO, "a packet came back where it had come from"};
+      const bool returned = side == record.side;
+      (returned ? record.returned : record.outputs).emplace_back(packet.begin(), packet.end());
+      if (returned && !routes_) return Error{EPROTO, "a packet came back where it had come from"};
     }
   }
   return seen;
@@ -247,18 +270,24 @@ Status KernelBox::inject(Record& record) {
   if (Status status = write_packet(record.side, record.packet); !status.ok()) return status;
   const Result<bool> read = read_outputs(record);
   if (!read) return read.error();
-  if (record.outputs.empty())
+  if (record.outputs.empty() && !routes_)
     if (Status status = await_marker(record); !status.ok()) return status;
   record.tick_crossed = jiffies_.now() != record.time;
   if (log_)
-    if (Status status = read_logs(record); !status.ok()) return status;
+    if (Status status = log_->read(record.logs); !status.ok()) return status;
   return read_events(*listener_, record.events);
 }
 
 Status KernelBox::finish(Recording& recording) {
   Record rest;
-  if (Status status = await_marker(rest); !status.ok()) return status;
-  if (!rest.outputs.empty()) return Error{EPROTO, "a packet came out too late"};
+  if (routes_) {
+    if (const auto read = read_outputs(rest); !read) return read.error();
+    if (Status status = read_rules(recording.rules); !status.ok()) return status;
+  } else if (Status status = await_marker(rest); !status.ok()) {
+    return status;
+  }
+  if (!rest.outputs.empty() || !rest.returned.empty())
+    return Error{EPROTO, "a packet came out too late"};
   jiffies_.avoid_tick();
   recording.end_time = jiffies_.now();
   recording.exact_ticks = jiffies_.exact();

@@ -6,32 +6,39 @@
 // which conntrack neither tracks nor counts (a multicast listener report, forwarded like any
 // packet); when that comes out, everything before it is done. The thread is bound to one CPU, on
 // which the kernel handles one packet after the other.
+//
+// With a setup the namespace is the router that the setup describes. No marker is sent, which rules
+// would count: the devices have no queue, so that nothing can wait in one. What reaches the box
+// itself ends behind INPUT, as in the engine: the last hook there drops it, behind conntrack's.
 #pragma once
+
+#include <memory>
 
 #include "box.h"
 #include "jiffies.h"
 #include "kernel/namespace.h"
+#include "nflog.h"
 
 namespace ctwin::test {
 
 class KernelBox final : public Box {
  public:
   /// An error says why it cannot be: no permission, no TUN, no iptables.
-  static Result<std::unique_ptr<KernelBox>> create(const Sysctls& sysctls);
+  static Result<std::unique_ptr<KernelBox>> create(const Sysctls& sysctls,
+                                                   const SetupLines& setup = {});
 
   /// Also sets time and tick_crossed of the record.
   Status inject(Record& record) override;
   Status finish(Recording& recording) override;
 
  private:
-  explicit KernelBox(NetworkNamespace space) : space_(std::move(space)) {}
+  KernelBox(NetworkNamespace space, bool routes) : space_(std::move(space)), routes_(routes) {}
 
   Status open_devices();
   Status open_listener();
-  Status open_log();
-  Status read_logs(Record& record);
   Status set_sysctls(const Sysctls& sysctls);
-  Status configure();
+  Status run_text(const std::string& text);
+  Status read_rules(std::string& rules);
   int device(Side side) const { return devices_[side == Side::kLeft ? 0 : 1].get(); }
   Status write_packet(Side side, PacketView packet);
   /// Reads what waits at both devices; true when the marker was among it.
@@ -39,10 +46,11 @@ class KernelBox final : public Box {
   Status await_marker(Record& record);
 
   NetworkNamespace space_;
+  bool routes_;
   OwnedFd devices_[2];
   std::unique_ptr<Backend> listener_;
   std::unique_ptr<Backend> client_;
-  std::unique_ptr<Backend> log_;  ///< NFLOG group 0, where nf_conntrack_log_invalid is set
+  std::unique_ptr<Nflog> log_;  ///< where something may be logged
   Jiffies jiffies_;
 };
 

@@ -75,6 +75,7 @@ std::string rows_of(const Sequence& sequence) {
   std::string text = fmt::format("# {}\n", sequence.name);
   for (const auto& [name, value] : sequence.sysctls)
     text += fmt::format("sysctl {}={}\n", name, value);
+  for (const std::string& line : sequence.setup) text += fmt::format("setup {}\n", line);
   for (const std::string& step : sequence.steps) text += step + "\n";
   return text;
 }
@@ -258,6 +259,11 @@ Status check_rows(const Options& options, Tally& tally) {
   text << file.rdbuf();
   Sequence sequence{options.rows, {}, {}, false};
   for (std::string& line : step_lines(text.str())) {
+    constexpr std::string_view kSetup = "setup ";
+    if (line.starts_with(kSetup)) {
+      sequence.setup.push_back(line.substr(kSetup.size()));
+      continue;
+    }
     if (!line.starts_with("sysctl ")) {
       sequence.steps.push_back(std::move(line));
       continue;

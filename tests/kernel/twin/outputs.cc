@@ -13,13 +13,16 @@ constexpr size_t kIpv6Header = 40;
 constexpr uint32_t kDontFragment = 0x4000;
 constexpr uint32_t kMoreFragments = 0x2000;
 
-void read_ipv4(Piece& piece) {
+void read_ipv4(Piece& piece, Exactness exactness) {
   Packet& packet = piece.packet;
   const size_t header = (packet[0] & 15u) * 4;
-  packet.resize(std::min<size_t>(packet.size(), get16(packet, 2)));
+  if (exactness == Exactness::kPassedOn)
+    packet.resize(std::min<size_t>(packet.size(), get16(packet, 2)));
   if (packet.size() < header || header < kIpv4Header) return;
-  packet[8] = 0;
-  set16(packet, 10, 0);
+  if (exactness == Exactness::kPassedOn) {
+    packet[8] = 0;
+    set16(packet, 10, 0);
+  }
   const uint32_t flags = get16(packet, 6);
   piece.more = flags & kMoreFragments;
   piece.offset = (flags & 0x1fff) * 8;
@@ -28,10 +31,12 @@ void read_ipv4(Piece& piece) {
   piece.payload_at = header;
 }
 
-void read_ipv6(Piece& piece) {
+void read_ipv6(Piece& piece, Exactness exactness) {
   Packet& packet = piece.packet;
-  packet.resize(std::min<size_t>(packet.size(), kIpv6Header + get16(packet, 4)));
-  packet[7] = 0;
+  if (exactness == Exactness::kPassedOn) {
+    packet.resize(std::min<size_t>(packet.size(), kIpv6Header + get16(packet, 4)));
+    packet[7] = 0;
+  }
   size_t next_at = 6, at = kIpv6Header;
   while (at + 8 <= packet.size()) {
     const uint8_t kind = packet[next_at];
@@ -57,9 +62,18 @@ bool belong_together(const Piece& a, const Piece& b) {
   return std::equal(a.packet.begin() + at, a.packet.begin() + at + size, b.packet.begin() + at);
 }
 
+/// Is the header's checksum right? One that is wrong must not be lost when pieces become one.
+bool has_right_header(const Piece& piece) {
+  const PacketView packet = piece.packet;
+  return packet[0] >> 4 != 4 || get16(packet, 10) == 0 ||
+         internet_checksum(packet.first((packet[0] & 15u) * 4)) == 0;
+}
+
 /// One packet of the pieces, sorted by offset; nothing when some are missing.
 Packet put_together(const std::vector<const Piece*>& pieces) {
   const Piece& first = *pieces.front();
+  for (const Piece* piece : pieces)
+    if (!has_right_header(*piece)) return {};
   Packet packet(first.packet.begin(), first.packet.begin() + first.payload_at);
   size_t size = 0;
   for (const Piece* piece : pieces) {
@@ -71,6 +85,7 @@ Packet put_together(const std::vector<const Piece*>& pieces) {
   if (packet[0] >> 4 == 4) {
     set16(packet, 2, static_cast<uint32_t>(packet.size()));
     set16(packet, 6, 0);
+    set16(packet, 10, 0);
   } else {
     packet[first.next_at] = packet[first.header_at];
     packet.erase(packet.begin() + first.header_at, packet.begin() + first.payload_at);
@@ -79,19 +94,45 @@ Packet put_together(const std::vector<const Piece*>& pieces) {
   return packet;
 }
 
+/// Sets a field of an IPv4 header, whose checksum is then as wrong as before (RFC 1624).
+void change_header(Packet& packet, size_t at, uint32_t value) {
+  uint32_t sum = (get16(packet, 10) ^ 0xffff) + (get16(packet, at) ^ 0xffff) + value;
+  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+  set16(packet, at, value);
+  set16(packet, 10, sum ^ 0xffff);
+}
+
+bool is_icmp_error(PacketView packet) {
+  if (packet.size() < kIpv4Header + 1 || packet[0] >> 4 != 4 || packet[9] != IPPROTO_ICMP)
+    return false;
+  const size_t header = (packet[0] & 15u) * 4;
+  if (packet.size() <= header) return false;
+  const uint8_t type = packet[header];
+  return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+}
+
 }  // namespace
 
-Piece read_piece(PacketView bytes) {
+Packet without_error_id(PacketView bytes) {
+  Packet packet(bytes.begin(), bytes.end());
+  if (is_icmp_error(packet)) change_header(packet, 4, 0);
+  return packet;
+}
+
+Piece read_piece(PacketView bytes, Exactness exactness) {
   Piece piece;
   piece.packet.assign(bytes.begin(), bytes.end());
-  if (bytes.size() >= kIpv4Header && bytes[0] >> 4 == 4) read_ipv4(piece);
-  if (bytes.size() >= kIpv6Header && bytes[0] >> 4 == 6) read_ipv6(piece);
+  if (bytes.size() >= kIpv4Header && bytes[0] >> 4 == 4) read_ipv4(piece, exactness);
+  if (bytes.size() >= kIpv6Header && bytes[0] >> 4 == 6) read_ipv6(piece, exactness);
   return piece;
 }
 
-std::vector<Packet> comparable_outputs(PacketView input, const std::vector<Packet>& outputs) {
+std::vector<Packet> comparable_outputs(PacketView input, const std::vector<Packet>& outputs,
+                                       Exactness exactness) {
+  const bool made_here = exactness == Exactness::kBytes && !is_icmp_error(input);
   std::vector<Piece> pieces;
-  for (const Packet& output : outputs) pieces.push_back(read_piece(output));
+  for (const Packet& output : outputs)
+    pieces.push_back(read_piece(made_here ? without_error_id(output) : output, exactness));
   const bool fragmented = !read_piece(input).whole;
   std::vector<Packet> result;
   std::vector<bool> used(pieces.size(), false);

@@ -1,6 +1,8 @@
-// Packets that left, as they are compared: without padding, TTL or hop limit and IPv4 header
-// checksum, and put together where they left as fragments. Whoever reassembles may cut again as he
-// likes.
+// Packets that left, as they are compared: put together where they left as fragments, since whoever
+// reassembles may cut again as he likes. Where there is no router between, as in an engine that
+// only watches, TTL or hop limit, IPv4 header checksum and padding are left out; a router's packets
+// are compared byte for byte, but for what it draws itself: the IP id of the ICMP errors that it
+// makes.
 #pragma once
 
 #include <vector>
@@ -8,6 +10,9 @@
 #include "wire.h"
 
 namespace ctwin::test {
+
+/// Of a router, or of somebody who lets pass.
+enum class Exactness : uint8_t { kBytes, kPassedOn };
 
 /// A fragment, or a whole packet when `whole`.
 struct Piece {
@@ -21,9 +26,14 @@ struct Piece {
   uint32_t id = 0;
 };
 
-Piece read_piece(PacketView packet);
+Piece read_piece(PacketView packet, Exactness exactness = Exactness::kPassedOn);
 
 /// `input` is the packet that caused them: DF does not survive reassembly.
-std::vector<Packet> comparable_outputs(PacketView input, const std::vector<Packet>& outputs);
+std::vector<Packet> comparable_outputs(PacketView input, const std::vector<Packet>& outputs,
+                                       Exactness exactness = Exactness::kPassedOn);
+
+/// An IPv4 ICMP error without its IP id, its header checksum as right or wrong as it was; any other
+/// packet as it is.
+Packet without_error_id(PacketView packet);
 
 }  // namespace ctwin::test

@@ -10,7 +10,9 @@
 #include "ctnetlink/uapi.h"
 #include "message_text.h"
 #include "netlink/message.h"
+#include "nflog.h"
 #include "outputs.h"
+#include "words.h"
 
 namespace ctwin::test {
 
@@ -119,6 +121,7 @@ class Comparison {
     if (!full()) compare_by_time();
     if (!full()) compare_tables();
     if (!full()) compare_counters();
+    if (!full()) compare_rules();
     return std::move(differences_);
   }
 
@@ -150,16 +153,25 @@ class Comparison {
     if (!same_events(kernel_events, engine_events))
       add(index + 1, "  events\n    kernel\n" + text_of(kernel_events) + "    engine\n" +
                          text_of(engine_events));
-    if (!full() && kernel.logs != engine.logs)
+    if (!full() && !std::ranges::equal(kernel.logs, engine.logs, same_log))
       add(index + 1,
           fmt::format("  log\n    kernel\n      {}\n    engine\n      {}\n",
                       fmt::join(kernel.logs, "\n      "), fmt::join(engine.logs, "\n      ")));
-    if (kernel_.outputs_differ || full()) return;
-    const auto kernel_out = comparable_outputs(kernel.packet, kernel.outputs);
-    const auto engine_out = comparable_outputs(kernel.packet, engine.outputs);
+    if (kernel_.outputs_differ) return;
+    compare_outputs(index, "left", kernel.outputs, engine.outputs);
+    compare_outputs(index, "went back", kernel.returned, engine.returned);
+  }
+
+  void compare_outputs(size_t index, const char* where, const std::vector<Packet>& kernel,
+                       const std::vector<Packet>& engine) {
+    if (full() || kernel == engine) return;
+    const Exactness exactness = kernel_.routes ? Exactness::kBytes : Exactness::kPassedOn;
+    const Packet& input = kernel_.records[index].packet;
+    const auto kernel_out = comparable_outputs(input, kernel, exactness);
+    const auto engine_out = comparable_outputs(input, engine, exactness);
     if (kernel_out != engine_out)
-      add(index + 1, "  packets that left\n    kernel\n" + text_of(kernel_out) + "    engine\n" +
-                         text_of(engine_out));
+      add(index + 1, fmt::format("  packets that {}\n    kernel\n{}    engine\n{}", where,
+                                 text_of(kernel_out), text_of(engine_out)));
   }
 
   bool same_time(const std::optional<uint32_t>& a, const std::optional<uint32_t>& b,
@@ -230,6 +242,10 @@ class Comparison {
     CounterSums kernel = kernel_.counters, engine = engine_.counters;
     kernel.erase(CTA_STATS_SEARCH_RESTART);
     engine.erase(CTA_STATS_SEARCH_RESTART);
+    if (engine_.draws) {
+      kernel.erase(CTA_STATS_FOUND);
+      engine.erase(CTA_STATS_FOUND);
+    }
     std::string text;
     for (const auto& [type, value] : kernel)
       if (!engine.contains(type) || engine[type] != value)
@@ -238,6 +254,19 @@ class Comparison {
     for (const auto& [type, value] : engine)
       if (!kernel.contains(type)) text += fmt::format("    #{} engine {} only\n", type, value);
     if (!text.empty()) add(0, "  counters\n" + text);
+  }
+
+  /// Line by line: counters, above all.
+  void compare_rules() {
+    if (kernel_.rules == engine_.rules) return;
+    const auto kernel = split(kernel_.rules, '\n'), engine = split(engine_.rules, '\n');
+    std::string text;
+    for (size_t i = 0; i < std::max(kernel.size(), engine.size()); ++i) {
+      const auto theirs = i < kernel.size() ? kernel[i] : "nothing";
+      const auto ours = i < engine.size() ? engine[i] : "nothing";
+      if (theirs != ours) text += fmt::format("    kernel {}\n    engine {}\n", theirs, ours);
+    }
+    add(0, "  rules\n" + text);
   }
 
   const Recording& kernel_;

@@ -28,9 +28,12 @@ struct Record {
   uint64_t time = 0;          ///< ns since the epoch, a whole number of jiffies
   bool tick_crossed = false;  ///< a jiffy passed while the packet was handled
   Packet packet;
-  std::vector<Packet> outputs;
+  std::vector<Packet> outputs;   ///< by the other device
+  std::vector<Packet> returned;  ///< by the device that it had come by
   std::vector<MessageBytes> events;
-  std::vector<std::string> logs;  ///< why it is INVALID or ignored, where log_invalid is set
+  /// Why it is INVALID or ignored, where log_invalid is set; of a router what its rules log, too,
+  /// with the packets (log_text).
+  std::vector<std::string> logs;
 };
 
 using CounterSums = std::map<uint16_t, uint64_t>;  ///< by CTA_STATS_* number, summed over CPUs
@@ -40,7 +43,10 @@ struct Recording {
   std::vector<MessageBytes> late_events;  ///< those that came with the final dump
   std::vector<MessageBytes> table;
   CounterSums counters;
-  uint64_t end_time = 0;        ///< of the dump
+  std::string rules;  ///< of a router, as iptables-save -c prints them, without comments
+  bool routes = false;
+  bool draws = false;     ///< a port or id was drawn: how often others were found in use is chance
+  uint64_t end_time = 0;  ///< of the dump
   bool exact_ticks = true;      ///< Record::time is the kernel's own jiffy
   bool outputs_differ = false;  ///< a router would drop what conntrack lets pass
 };

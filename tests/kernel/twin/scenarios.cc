@@ -10,26 +10,40 @@ namespace {
 
 constexpr std::string_view kTcpFlagLetters = "SFRPAUEC-";
 
-std::vector<std::string> expand(const std::string& line) {
+/// `answer` is '~' where a router translates: then both ends speak to whom they see.
+std::vector<std::string> expand(const std::string& line, std::string_view answer) {
   if (line == "open")
-    return {"> tcp l2:1000 r2:80 S seq=100", "< tcp r2:80 l2:1000 SA seq=500 ack=101",
+    return {"> tcp l2:1000 r2:80 S seq=100",
+            fmt::format("<{} tcp r2:80 l2:1000 SA seq=500 ack=101", answer),
             "> tcp l2:1000 r2:80 A seq=101 ack=501"};
   const std::string_view rest = std::string_view(line).substr(2);
   const std::string_view flags = rest.substr(0, rest.find(' '));
-  if (line.starts_with("wait") || flags.find_first_not_of(kTcpFlagLetters) != flags.npos)
-    return {line};
+  if (line[1] != ' ' || flags.find_first_not_of(kTcpFlagLetters) != flags.npos) return {line};
   const char* ends = line[0] == '>' ? "l2:1000 r2:80" : "r2:80 l2:1000";
-  return {fmt::format("{} tcp {} {}", line[0], ends, rest)};
+  return {fmt::format("{}{} tcp {} {}", line[0], answer, ends, rest)};
+}
+
+void fill(Sequence& sequence, std::string_view sysctls, std::string_view steps) {
+  const char* answer = sequence.setup.empty() ? "" : "~";
+  Words words(sysctls);
+  for (const Word& word : words.all())
+    sequence.sysctls.emplace_back("nf_conntrack_" + std::string(word.key), word.value);
+  sequence.sysctls.emplace_back("nf_conntrack_log_invalid", "255");
+  for (const std::string& line : step_lines(steps))
+    for (std::string& step : expand(line, answer)) sequence.steps.push_back(std::move(step));
 }
 
 Sequence sequence_of(const Scenario& scenario) {
   Sequence sequence{scenario.name, {}, {}, scenario.outputs_differ};
-  Words sysctls(scenario.sysctls);
-  for (const Word& word : sysctls.all())
-    sequence.sysctls.emplace_back("nf_conntrack_" + std::string(word.key), word.value);
-  sequence.sysctls.emplace_back("nf_conntrack_log_invalid", "255");
-  for (const std::string& line : step_lines(scenario.steps))
-    for (std::string& step : expand(line)) sequence.steps.push_back(std::move(step));
+  fill(sequence, scenario.sysctls, scenario.steps);
+  return sequence;
+}
+
+Sequence sequence_of(const RouterScenario& scenario) {
+  Sequence sequence{scenario.name, {}, {}, false, router_addresses()};
+  for (std::string& line : step_lines(scenario.setup)) sequence.setup.push_back(std::move(line));
+  for (std::string& line : tracking_rules()) sequence.setup.push_back(std::move(line));
+  fill(sequence, scenario.sysctls, scenario.steps);
   return sequence;
 }
 
@@ -40,6 +54,8 @@ std::vector<Sequence> all_scenarios() {
   for (const auto& group :
        {tcp_scenarios(), transport_scenarios(), network_scenarios(), icmp_error_scenarios()})
     for (const Scenario& scenario : group) sequences.push_back(sequence_of(scenario));
+  for (const auto& group : {nat_scenarios(), rules_scenarios(), router_scenarios()})
+    for (const RouterScenario& scenario : group) sequences.push_back(sequence_of(scenario));
   for (Sequence& sequence : table_sequences()) sequences.push_back(std::move(sequence));
   return sequences;
 }

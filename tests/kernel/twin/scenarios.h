@@ -1,4 +1,5 @@
-// The scenarios: for every paragraph of connection tracking the packets that show it, as rows.
+// The scenarios: for every paragraph of connection tracking, NAT, rules and routing the packets
+// that show it, as rows.
 //
 // No outcome is written down here. What is right is what the kernel does when it gets the same
 // packets; a scenario only sees to it that the question is asked.
@@ -21,10 +22,22 @@ struct Scenario {
   bool outputs_differ = false;
 };
 
+/// Of a router: with lines of a setup, after those of router_addresses. In "open" and what follows
+/// it everybody answers to whom he sees ('~').
+struct RouterScenario {
+  const char* name;
+  const char* sysctls;
+  const char* setup;
+  const char* steps;
+};
+
 std::span<const Scenario> tcp_scenarios();
 std::span<const Scenario> transport_scenarios();
 std::span<const Scenario> network_scenarios();
 std::span<const Scenario> icmp_error_scenarios();
+std::span<const RouterScenario> nat_scenarios();
+std::span<const RouterScenario> rules_scenarios();
+std::span<const RouterScenario> router_scenarios();
 
 /// Every cell of the transition tables: a flow for each state, direction and packet.
 std::vector<Sequence> table_sequences();

@@ -7,6 +7,7 @@
 #include <span>
 #include <thread>
 
+#include "answers.h"
 #include "engine_box.h"
 #include "kernel_box.h"
 #include "message_text.h"
@@ -24,23 +25,46 @@ void put_together(Recording& recording, size_t count) {
     if ((i + 1) % count == 0) continue;
     Record& next = records[i + 1];
     next.outputs.insert(next.outputs.begin(), records[i].outputs.begin(), records[i].outputs.end());
+    next.returned.insert(next.returned.begin(), records[i].returned.begin(),
+                         records[i].returned.end());
     next.events.insert(next.events.begin(), records[i].events.begin(), records[i].events.end());
     next.logs.insert(next.logs.begin(), records[i].logs.begin(), records[i].logs.end());
     records[i].outputs.clear();
+    records[i].returned.clear();
     records[i].events.clear();
     records[i].logs.clear();
   }
 }
 
+std::string text_of(const char* where, const std::vector<Packet>& packets) {
+  std::string text;
+  for (const Packet& packet : packets)
+    text += fmt::format("    {} {:02x}\n", where, fmt::join(packet, ""));
+  return text;
+}
+
 }  // namespace
 
+SetupLines router_addresses() {
+  return {"ip addr add 10.1.0.1/24 dev tl",         "ip addr add 10.2.0.1/24 dev tr",
+          "ip route add default via 10.2.0.2",      "ip -6 addr add fd01::1/64 dev tl nodad",
+          "ip -6 addr add fd02::1/64 dev tr nodad", "ip -6 route add default dev tr"};
+}
+
+SetupLines tracking_rules() {
+  return {"iptables -t security -A FORWARD -m conntrack --ctstate INVALID",
+          "ip6tables -t security -A FORWARD -m conntrack --ctstate INVALID"};
+}
+
 Result<Recording> run_kernel(const Sequence& sequence) {
-  auto box = KernelBox::create(sequence.sysctls);
+  auto box = KernelBox::create(sequence.sysctls, sequence.setup);
   if (!box) return box.error();
   Recording recording;
   recording.outputs_differ = sequence.outputs_differ;
+  recording.routes = !sequence.setup.empty();
+  Answers answers;
   for (const std::string& text : sequence.steps) {
-    Result<Step> step = parse_step(text);
+    Result<Step> step = parse_step(recording.routes ? answers.as_seen(text) : text);
     if (!step) return step.error();
     if (step->wait_ms != 0) {
       std::this_thread::sleep_for(std::chrono::milliseconds(step->wait_ms));
@@ -50,21 +74,30 @@ Result<Recording> run_kernel(const Sequence& sequence) {
     record.side = step->side;
     record.packet = std::move(step->packet);
     if (Status status = (*box)->inject(record); !status.ok()) return status.error();
+    if (recording.routes) answers.learn(text, record);
   }
   if (Status status = (*box)->finish(recording); !status.ok()) return status.error();
   return recording;
 }
 
-Result<Recording> run_engine(const Sequence& sequence, const Recording& kernel, size_t at_once) {
-  auto box = EngineBox::create(sequence.sysctls);
+Result<Recording> run_engine(const Sequence& sequence, const Recording& kernel, size_t at_once,
+                             Drawing drawing) {
+  auto box = EngineBox::create(sequence.sysctls, sequence.setup);
   if (!box) return box.error();
   Recording recording;
   recording.end_time = kernel.end_time;
-  for (const Record& original : kernel.records)
-    recording.records.push_back(
-        {original.side, original.time, original.tick_crossed, original.packet, {}, {}, {}});
+  recording.routes = kernel.routes;
+  for (const Record& original : kernel.records) {
+    Record& record = recording.records.emplace_back();
+    record.side = original.side;
+    record.time = original.time;
+    record.tick_crossed = original.tick_crossed;
+    record.packet = original.packet;
+  }
   std::span<Record> rest = recording.records;
   while (!rest.empty()) {
+    if (drawing == Drawing::kAsKernel && recording.routes)
+      recording.draws |= (*box)->draw_as(kernel.records[kernel.records.size() - rest.size()]);
     const size_t count = std::min(at_once, rest.size());
     if (Status status = (*box)->inject_together(rest.first(count)); !status.ok())
       return status.error();
@@ -81,7 +114,10 @@ Result<std::vector<Difference>> find_differences(const Sequence& sequence) {
   if (!engine) return engine.error();
   std::vector<Difference> differences = compare(*kernel, *engine);
   if (!differences.empty()) return differences;
-  const auto batched = run_engine(sequence, *kernel, kBatch);
+  // Several at once cannot be made to draw what the kernel drew for each.
+  if (engine->routes) engine = run_engine(sequence, *kernel, 1, Drawing::kItsOwn);
+  if (!engine) return engine.error();
+  const auto batched = run_engine(sequence, *kernel, kBatch, Drawing::kItsOwn);
   if (!batched) return batched.error();
   put_together(*engine, kBatch);
   differences = compare(*engine, *batched);
@@ -94,12 +130,15 @@ std::string show(const Sequence& sequence, const Recording& recording) {
   std::string text = fmt::format("# {}\n", sequence.name);
   for (const auto& [name, value] : sequence.sysctls)
     text += fmt::format("# {} = {}\n", name, value);
+  for (const std::string& line : sequence.setup) text += "# " + line + "\n";
   size_t next = 0;
   for (const std::string& step : sequence.steps) {
     text += step + "\n";
     if (step.starts_with("wait")) continue;
     const Record& record = recording.records[next++];
-    if (record.outputs.empty()) text += "    nothing left\n";
+    if (record.outputs.empty() && record.returned.empty()) text += "    nothing left\n";
+    if (recording.routes)
+      text += text_of("left", record.outputs) + text_of("returned", record.returned);
     for (const std::string& line : record.logs) text += "    log: " + line + "\n";
     for (const MessageBytes& event : record.events) text += "    " + message_text(event) + "\n";
   }
@@ -107,7 +146,7 @@ std::string show(const Sequence& sequence, const Recording& recording) {
   text += "  counters";
   for (const auto& [type, value] : recording.counters)
     if (value != 0) text += fmt::format(" #{}={}", type, value);
-  return text + "\n";
+  return text + "\n" + recording.rules;
 }
 
 }  // namespace ctwin::test

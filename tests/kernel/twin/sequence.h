@@ -1,4 +1,5 @@
-// A sequence of steps and the sysctls that hold for it, run through the kernel and the engine.
+// A sequence of steps and the sysctls and the setup that hold for it, run through the kernel and
+// the engine.
 #pragma once
 
 #include <functional>
@@ -12,12 +13,23 @@ struct Sequence {
   Sysctls sysctls;
   std::vector<std::string> steps;
   bool outputs_differ = false;  ///< a router drops what conntrack lets pass: not compared
+  SetupLines setup = {};        ///< makes both sides routers
 };
+
+/// The router of scenarios and generated traffic: 10.1.0.1 and fd01::1 on the left, 10.2.0.1 and
+/// fd02::1 on the right, where everything else is, too.
+SetupLines router_addresses();
+/// Rules that do nothing but have the kernel track both families, in a table that nobody else uses.
+SetupLines tracking_rules();
 
 /// Runs it in a fresh namespace, waiting where it says so.
 Result<Recording> run_kernel(const Sequence& sequence);
+/// Which ports an engine with rules draws. What it draws as the kernel did it handles one by one.
+enum class Drawing : uint8_t { kAsKernel, kItsOwn };
+
 /// Runs the packets of a recording through a fresh engine, at the same times, so many at once.
-Result<Recording> run_engine(const Sequence& sequence, const Recording& kernel, size_t at_once = 1);
+Result<Recording> run_engine(const Sequence& sequence, const Recording& kernel, size_t at_once = 1,
+                             Drawing drawing = Drawing::kAsKernel);
 
 /// What the two do not agree in, or else what an engine that gets its packets one by one and one
 /// that gets many at once do not agree in. An error says why it could not be found out.

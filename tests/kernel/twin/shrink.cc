@@ -14,15 +14,18 @@ class Shrinker {
   Sequence run() {
     remove_runs(&Sequence::steps);
     remove_runs(&Sequence::sysctls);
+    remove_runs(&Sequence::setup);
     remove_words();
     remove_runs(&Sequence::steps);
+    remove_runs(&Sequence::setup);
     return std::move(best_);
   }
 
  private:
   /// Keeps `candidate` when it fails too.
   bool improves(Sequence candidate) {
-    if (trials_ == 0) return false;
+    // Without any setup nothing is routed: another test altogether.
+    if (trials_ == 0 || candidate.setup.empty() != best_.setup.empty()) return false;
     --trials_;
     if (!still_fails_(candidate)) return false;
     best_ = std::move(candidate);

@@ -1,5 +1,5 @@
-// Makes a failing sequence small: delta debugging over its steps, then over the words of what is
-// left. Every trial is a whole run in a fresh namespace.
+// Makes a failing sequence small: delta debugging over its steps, sysctls and rules, then over the
+// words of the steps that are left. Every trial is a whole run in a fresh namespace.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@ namespace ctwin::test {
 /// Does the sequence still fail? False, too, when it cannot be run.
 using StillFails = std::function<bool(const Sequence&)>;
 
-/// A sequence that fails and of which no single step, sysctl or word can go; or the best that
-/// `trials` runs found.
+/// A sequence that fails and of which no single step, sysctl, line of the setup or word can go; or
+/// the best that `trials` runs found.
 Sequence shrink(Sequence sequence, const StillFails& still_fails, size_t trials = 400);
 
 }  // namespace ctwin::test

@@ -248,9 +248,12 @@ Result<Step> parse_step(std::string_view text) {
     if (!words.mistake().empty()) return Error{EINVAL, words.mistake()};
     return Step{Side::kLeft, wait, {}};
   }
-  if (!text.starts_with("> ") && !text.starts_with("< "))
+  const size_t space = text.find(' ');
+  const std::string_view direction = text.substr(0, space);
+  if (space == text.npos ||
+      (direction != ">" && direction != "<" && direction != ">~" && direction != "<~"))
     return Error{EINVAL, "no direction in '" + std::string(text) + "'"};
-  Result<Packet> packet = parse_packet_text(text.substr(2));
+  Result<Packet> packet = parse_packet_text(text.substr(space + 1));
   if (!packet) return packet.error();
   return Step{text[0] == '>' ? Side::kLeft : Side::kRight, 0, std::move(*packet)};
 }

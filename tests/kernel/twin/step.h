@@ -1,8 +1,8 @@
 // Packets as rows of text: scenarios are written in them, the generator speaks them, and a failing
 // sequence is printed in them. What is left out is filled in so that the packet is right.
 //
-//   step     := ('>' | '<') packet                 '>' comes in from the left, '<' from the right
-//             | 'wait' MILLISECONDS
+//   step     := ('>' | '<') ['~'] packet           '>' comes in from the left, '<' from the right
+//             | 'wait' MILLISECONDS                '~': as an answer (answers.h)
 //   packet   := kind endpoint endpoint word*  |  'raw' HEX
 //   kind     := 'tcp' | 'udp' | 'udplite' | 'icmp' | 'icmp6' | 'sctp' | 'gre' | 'ip'
 //   endpoint := host [':' PORT]

@@ -1,0 +1,38 @@
+// The kernel draws the port or id at which it begins to search for a free one. So that both sides
+// can be compared to the end, the engine is made to draw what the kernel drew: its random numbers
+// are set so that its search begins with the port that the kernel came to.
+//
+// Nothing else changes. The engine takes the port only if its range has it and nobody uses it;
+// otherwise it takes another, and that is a difference.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/random.h"
+#include "record.h"
+#include "rules/rule.h"
+
+namespace ctwin::test {
+
+class Draws {
+ public:
+  /// The rules say within which ranges ports may be drawn.
+  Draws(const rules::Ruleset& v4, const rules::Ruleset& v6);
+
+  /// Sets `random` for the packet that the kernel handled as `kernel` says. True when it drew.
+  bool steer(const Record& kernel, Random& random) const;
+
+ private:
+  struct Range {
+    uint32_t first, size;
+    bool holds(uint32_t key) const { return key >= first && key - first < size; }
+  };
+  void add(const rules::Ruleset& rules);
+  std::optional<uint16_t> draw_for(uint32_t before, uint32_t drawn, bool icmp) const;
+
+  std::vector<Range> ranges_;
+};
+
+}  // namespace ctwin::test
