@@ -49,10 +49,10 @@ M labelmap - LUDE FILE names of labels
 - netns - all NAME|PID|PATH work in this network namespace
 - backend - all kernel|engine which table: the kernel's, or an engine's in this process
 - pcap - all [IFACE=]FILE packets for the engine, then the command; repeatable
-- setup - all FILE addresses, routes and rules that make the engine a router; repeatable
+- setup - all FILE routes and rules that make the engine a router; repeatable
 - pcap-out - all [IFACE=]FILE write the packets that leave the engine; repeatable
-- log - all FILE write what LOG and TRACE rules say there, not to standard error
-- iptables-save - all FILE write the rules with their counters in the end; - is standard output
+- log - all FILE for what LOG and TRACE rules say, else standard error
+- iptables-save - all FILE in the end, write the rules and their counters
 - sysctl - all NAME=VALUE a setting of the engine; repeatable
 - trace - all [=invalid] what became of each packet, and why
 - run-out - all - after the last packet, wait until every entry has expired

@@ -13,17 +13,25 @@ set(arrows
   "base      : base"
   "packet    : base packet"
   "conntrack : base packet conntrack"
+  "nat       : base packet conntrack nat"
+  "router    : base packet conntrack router"
+  "rules     : base packet conntrack nat router rules"
+  "setup     : base packet conntrack nat router rules setup"
   "netlink   : base netlink"
   "ctnetlink : base netlink ctnetlink"
-  "engine    : base packet conntrack netlink ctnetlink engine"
-  "io        : base packet conntrack netlink ctnetlink engine io"
-  "backend   : base packet conntrack netlink ctnetlink engine io backend"
+  "engine    : base packet conntrack nat router rules setup netlink ctnetlink engine"
+  "io        : base packet conntrack nat router rules setup netlink ctnetlink engine io"
+  "backend   : base packet conntrack nat router rules setup netlink ctnetlink engine io backend"
   "cli       : base netlink ctnetlink cli")
 
 # The header that stands for its part in the trials.
 set(header_base base/address.h)
 set(header_packet packet/packet.h)
 set(header_conntrack conntrack/tuple.h)
+set(header_nat nat/nat.h)
+set(header_router router/router.h)
+set(header_rules rules/rule.h)
+set(header_setup setup/setup_file.h)
 set(header_netlink netlink/attr.h)
 set(header_ctnetlink ctnetlink/match.h)
 set(header_engine engine/engine.h)

@@ -70,8 +70,13 @@ inline Frame make_frame(const FlowKeys& flow, bool reply, uint8_t flags, uint32_
 
 inline engine::RawPacket raw(const Frame& frame, uint64_t time, uint32_t device = 0) {
   const size_t size = frame[9] == IPPROTO_TCP ? 40 : 28;
-  return {std::span(frame.data(), size), static_cast<uint32_t>(size), device, time,
-          packet::ChecksumState::kTrusted};
+  engine::RawPacket packet;
+  packet.bytes = std::span(frame.data(), size);
+  packet.wire_length = static_cast<uint32_t>(size);
+  packet.device = device;
+  packet.time = time;
+  packet.checksum = packet::ChecksumState::kTrusted;
+  return packet;
 }
 
 inline void feed(engine::Engine& engine, const std::vector<Frame>& frames, uint64_t time) {

@@ -51,4 +51,4 @@ offers "$work/labels" -L --labelmap "$work/lab"
 offers '' -L -s 10
 offers "" -C --proto
 offers 'invalid' -E --trace = i
-offers '--pcap' -E --trace --pc
+offers '--pcap --pcap-out' -E --trace --pc
