@@ -308,8 +308,7 @@ bool make_tcp_reset(const Router& router, const Skb& cause, std::vector<uint8_t>
   } else if (!is_unicast_v6(header.source) || !is_unicast_v6(header.destination)) {
     return false;
   }
-  const bool on_link = !v4 && is_link_local_v6(header.destination);
-  const Route back = router.find(header.destination, on_link ? cause.in : 0);
+  const Route back = router.find(header.destination);
   if (back.type == RouteType::kUnspec || is_refusal(back.type)) return false;
   out.clear();
   put_header(out, header, kTcpHeader);
