@@ -51,10 +51,11 @@ void Tracker::look_ahead(const packet::Packet& packet, Lookup& lookup) const {
 
 /// Asks for what `in` and `confirm` will read: the entry, or for a flow that seems to be new, where
 /// its reply will be looked for.
-void Tracker::await_entry(const Lookup& lookup) const {
-  if (!lookup.ready || table_.prefetch_entry(lookup.hash)) return;
+bool Tracker::await_entry(const Lookup& lookup) const {
+  if (!lookup.ready || table_.prefetch_entry(lookup.hash)) return true;
   TupleKey reply;
   if (invert_tuple(lookup.key, lookup.key.zone, reply)) table_.prefetch_bucket(table_.hash(reply));
+  return false;
 }
 
 Tracked Tracker::in(const packet::Packet& packet) {
@@ -98,11 +99,13 @@ Tracked Tracker::judge(const packet::Packet& packet, Lookup& lookup) {
       return tracked;
     }
     Conn& ct = table_[tracked.index];
+    held_ = terms_.keep_ended ? tracked.index : 0;
     const TrackVerdict verdict = track(context(), ct, tracked.info, packet);
+    held_ = 0;
     // A packet that is refused may have shortened the timer as well.
-    if (ct.in_use && ct.has(kConfirmed)) wheel_.hasten(tracked.index);
+    if (ct.in_use && is_in_table(ct)) wheel_.hasten(tracked.index);
     if (verdict == TrackVerdict::kAccept) break;
-    if (ct.in_use && !ct.has(kConfirmed)) discard(tracked.index);
+    if (ct.in_use && !is_in_table(ct)) discard(tracked.index);
     tracked.index = 0;
     if (verdict == TrackVerdict::kRepeat) continue;
     tracked.info = CtInfo::kInvalid;
@@ -288,7 +291,7 @@ void Tracker::finish(ConnIndex index, uint32_t port_id) {
   deliver(ct, EventKind::kDestroy, kEventDestroy, port_id);
   leave_master(ct);
   table_.erase(index);
-  release(index);
+  if (index != held_) release(index);
 }
 
 void Tracker::adopt(Conn& ct, ConnIndex master) {

@@ -84,6 +84,9 @@ class Tracker final : public TrackActions {
     bool verify_checksum = true;  ///< PREROUTING does, OUTPUT does not
     const TrackTemplate* wanted = nullptr;
     uint32_t mark = 0;
+    /// An entry that the packet itself ends (a RST that nobody had answered) is left to the caller,
+    /// who may need it for NAT and rules, and then discards it.
+    bool keep_ended = false;
   };
 
   /// The hook at PREROUTING and OUTPUT: finds or makes the packet's entry and tracks the packet.
@@ -95,7 +98,8 @@ class Tracker final : public TrackActions {
   /// Reads the packet's tuple, and asks for where the index has it.
   void look_ahead(const packet::Packet& packet, Lookup& lookup) const;
   /// Asks for the entry itself, a few packets before its turn.
-  void await_entry(const Lookup& lookup) const;
+  /// Answers whether the flow seems to be known.
+  bool await_entry(const Lookup& lookup) const;
   /// Packets whose entries are on their way from memory while one is worked on.
   static constexpr size_t kAhead = 4;
 
@@ -116,7 +120,9 @@ class Tracker final : public TrackActions {
   /// A new entry with the id, the features and the hooks' extensions that `settings` gives it; 0
   /// when the table is full and nothing could be dropped. `hash` is of its original tuple.
   ConnIndex make(uint64_t hash);
-  /// Gives up an entry that was never confirmed.
+  /// Is it confirmed, and not ended? An entry that is not must be discarded by who has it.
+  static bool is_in_table(const Conn& ct) { return ct.has(kConfirmed) && !ct.has(kDying); }
+  /// Gives up an entry that is not in the table.
   void discard(ConnIndex index) { release(index); }
   /// Makes the entry part of the table: absolute timer, CONFIRMED, indexed.
   void add_confirmed(ConnIndex index);
@@ -173,7 +179,8 @@ class Tracker final : public TrackActions {
   NoteSink* notes_ = nullptr;
   EntryWatcher* watcher_ = nullptr;
   bool labels_ = false;
-  Terms terms_;  ///< of the packet that is passing
+  ConnIndex held_ = 0;  ///< not released when it ends
+  Terms terms_;         ///< of the packet that is passing
   Zone zone_;    ///< likewise
   uint64_t now_ns_ = 0;
   uint32_t next_id_ = 1;

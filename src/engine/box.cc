@@ -43,14 +43,15 @@ PacketType type_of(std::span<const uint8_t> link_header,
   return ours ? PacketType::kHost : PacketType::kOtherHost;
 }
 
-/// An entry that its first packet did not carry to the end of its way leaves nothing.
+/// An entry that its first packet did not carry to the end of its way leaves nothing, and one that
+/// its last packet ended goes with that.
 class Passage {
  public:
   Passage(conntrack::Tracker& tracker, const Skb& skb) : tracker_(tracker), skb_(skb) {}
   ~Passage() {
     if (skb_.ct.index == 0 || skb_.looped) return;
     const Conn& ct = tracker_.table()[skb_.ct.index];
-    if (ct.in_use && !ct.has(kConfirmed)) tracker_.discard(skb_.ct.index);
+    if (ct.in_use && !conntrack::Tracker::is_in_table(ct)) tracker_.discard(skb_.ct.index);
   }
   Passage(const Passage&) = delete;
   Passage& operator=(const Passage&) = delete;
@@ -121,9 +122,12 @@ void Box::process(std::span<const Arrival> arrivals) {
       if (batch[i].parsed == ParseResult::kOk) tracker_.look_ahead(batch[i].packet, lookups[i]);
     }
     constexpr size_t kAhead = conntrack::Tracker::kAhead;
-    for (size_t i = 0; i < std::min(kAhead, batch.size()); ++i) tracker_.await_entry(lookups[i]);
+    const auto await = [&](const Lookup& lookup) {
+      if (!tracker_.await_entry(lookup)) nat_.await_source(lookup.key);
+    };
+    for (size_t i = 0; i < std::min(kAhead, batch.size()); ++i) await(lookups[i]);
     for (size_t i = 0; i < batch.size(); ++i) {
-      if (i + kAhead < batch.size()) tracker_.await_entry(lookups[i + kAhead]);
+      if (i + kAhead < batch.size()) await(lookups[i + kAhead]);
       tracker_.advance(batch[i].packet.time);
       arrive(batch[i], lookups[i]);
     }
@@ -312,7 +316,7 @@ bool Box::track(Skb& skb, Hook hook, Lookup& lookup) {
   if (observer_) observer_->before_tracking(skb);
   skb.ct = tracker_.in(skb.packet, lookup,
                        {hook == Hook::kPrerouting,
-                        skb.track_template.set ? &skb.track_template : nullptr, skb.mark});
+                        skb.track_template.set ? &skb.track_template : nullptr, skb.mark, true});
   if (observer_) observer_->after_tracking(skb);
   passing_ = nullptr;
   if (skb.ct.drop) ends(skb, "dropped by conntrack");
