@@ -32,9 +32,32 @@ const std::vector<uint64_t>& seeds() {
 /// The port or id of a new flow before its source was translated and after, or of its destination
 /// when only that was.
 struct Choice {
+  uint8_t family = 0, proto = 0;
   uint32_t before = 0, after = 0;
-  bool icmp = false;
 };
+
+struct Range {
+  uint32_t first, size;
+  bool holds(uint32_t key) const { return key >= first && key - first < size; }
+};
+
+/// Where ports are searched that no rule gives a range for.
+Range range_of_class(const Choice& choice) {
+  if (is_icmp(choice.proto)) return {0, kDraws};
+  if (choice.before < 512) return {1, 511};
+  if (choice.before < 1024) return {600, 424};
+  return {1024, kDraws - 1024};
+}
+
+/// A number that leads to `drawn` in all of the ranges.
+std::optional<uint16_t> draw_for(const std::vector<Range>& ranges, uint32_t drawn) {
+  if (ranges.empty()) return {};
+  for (uint32_t draw = 0; draw < kDraws; ++draw)
+    if (std::ranges::all_of(
+            ranges, [&](const Range& range) { return range.first + draw % range.size == drawn; }))
+      return static_cast<uint16_t>(draw);
+  return {};
+}
 
 std::optional<Choice> choice_of(const MessageBytes& event) {
   netlink::MessageReader reader(event);
@@ -43,10 +66,14 @@ std::optional<Choice> choice_of(const MessageBytes& event) {
   if (!reader.next(message) || !(message.header.nlmsg_flags & NLM_F_CREATE) ||
       !ctnetlink::decode_flow(message, flow) || !(flow.status & (kSrcNat | kDstNat)))
     return {};
-  if (is_icmp(flow.orig.proto)) return Choice{flow.orig.icmp_id, flow.reply.icmp_id, true};
-  if (transport_kind(flow.orig.proto) != TransportKind::kPorts) return {};
-  if (flow.status & kSrcNat) return Choice{flow.orig.sport, flow.reply.dport, false};
-  return Choice{flow.orig.dport, flow.reply.sport, false};
+  Choice choice{flow.orig.family(), flow.orig.proto, flow.orig.sport, flow.reply.dport};
+  if (is_icmp(flow.orig.proto))
+    choice.before = flow.orig.icmp_id, choice.after = flow.reply.icmp_id;
+  else if (transport_kind(flow.orig.proto) != TransportKind::kPorts)
+    return {};
+  else if (!(flow.status & kSrcNat))
+    choice.before = flow.orig.dport, choice.after = flow.reply.sport;
+  return choice;
 }
 
 }  // namespace
@@ -64,36 +91,31 @@ void Draws::add(const rules::Ruleset& rules) {
       const auto* target = std::get_if<rules::NatTarget>(&rule.target);
       if (!target || !target->range.has(nat::kProtoSpecified)) continue;
       const auto [low, high] = std::minmax(target->range.min_port, target->range.max_port);
-      ranges_.push_back({low, high - low + 1u});
+      const uint16_t proto = rule.header.proto_invert ? 0 : rule.header.proto;
+      ranges_.push_back({rules.family, proto, low, high - low + 1u});
     }
 }
 
-/// What leads to `drawn` in the range of its class and in each of the rules' that has it; nothing
-/// when there is no such number.
-std::optional<uint16_t> Draws::draw_for(uint32_t before, uint32_t drawn, bool icmp) const {
-  std::vector<Range> ranges;
-  if (icmp)
-    ranges.push_back({0, kDraws});
-  else
-    ranges.push_back(before < 512    ? Range{1, 511}
-                     : before < 1024 ? Range{600, 424}
-                                     : Range{1024, kDraws - 1024});
-  for (const Range& range : ranges_)
-    if (range.holds(drawn)) ranges.push_back(range);
-  for (uint32_t draw = 0; draw < kDraws; ++draw)
-    if (std::ranges::all_of(ranges, [&](const Range& range) {
-          return !range.holds(drawn) || range.first + draw % range.size == drawn;
-        }))
-      return static_cast<uint16_t>(draw);
-  return {};
-}
-
+/// Which rule it was is not known. So it is best a number that leads there by all of them that may
+/// be meant; else by those that give a range; else by the one range that holds without.
 bool Draws::steer(const Record& kernel, Random& random) const {
   bool drew = false;
   for (const MessageBytes& event : kernel.events) {
     const auto choice = choice_of(event);
     if (!choice) continue;
-    const auto draw = draw_for(choice->before, choice->after, choice->icmp);
+    std::vector<Range> ranges;
+    for (const RuleRange& rule : ranges_) {
+      const Range range{rule.first, rule.size};
+      if (rule.family == choice->family && (rule.proto == 0 || rule.proto == choice->proto) &&
+          range.holds(choice->after))
+        ranges.push_back(range);
+    }
+    const Range otherwise = range_of_class(*choice);
+    std::vector<Range> all = ranges;
+    if (otherwise.holds(choice->after)) all.push_back(otherwise);
+    std::optional<uint16_t> draw = draw_for(all, choice->after);
+    if (!draw) draw = draw_for(ranges, choice->after);
+    if (!draw) draw = draw_for({otherwise}, choice->after);
     if (draw) random = Random(seeds()[*draw]);
     drew |= choice->before != choice->after;
   }

@@ -25,14 +25,15 @@ class Draws {
   bool steer(const Record& kernel, Random& random) const;
 
  private:
-  struct Range {
+  /// Of a rule, for packets of one protocol or, 0, of all.
+  struct RuleRange {
+    uint8_t family;
+    uint16_t proto;
     uint32_t first, size;
-    bool holds(uint32_t key) const { return key >= first && key - first < size; }
   };
   void add(const rules::Ruleset& rules);
-  std::optional<uint16_t> draw_for(uint32_t before, uint32_t drawn, bool icmp) const;
 
-  std::vector<Range> ranges_;
+  std::vector<RuleRange> ranges_;
 };
 
 }  // namespace ctwin::test

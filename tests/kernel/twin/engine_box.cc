@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "backend/local.h"
@@ -60,7 +61,8 @@ class RouterLog final : public rules::LogSink {
 
   void log(const rules::LogEntry& entry) override {
     const bool nflog = entry.kind == rules::LogEntry::Kind::kNflog;
-    if (nflog && entry.group != 0) return;
+    // The kernel's LOG writes to the kernel log whatever the logger of its namespace is.
+    if (entry.kind == rules::LogEntry::Kind::kLog || (nflog && entry.group != 0)) return;
     const packet::Packet& packet = entry.skb->packet;
     lines.push_back(
         log_text({std::string(entry.prefix), name_of(entry.in), name_of(entry.out), entry.skb->mark,
@@ -93,7 +95,7 @@ struct EngineBox::Parts {
       engine.tracker().take_notes(&log);
     }
     engine.on_output([this](const engine::Departure& departure) {
-      const bool returns = engine.box() && departure.device == devices[side == Side::kLeft ? 0 : 1];
+      const bool returns = side && departure.device == devices[*side == Side::kLeft ? 0 : 1];
       (returns ? returned : outputs).emplace_back(departure.bytes.begin(), departure.bytes.end());
     });
   }
@@ -104,7 +106,8 @@ struct EngineBox::Parts {
   std::unique_ptr<RouterLog> router_log;
   Draws draws;
   uint32_t devices[2];
-  Side side = Side::kLeft;  ///< from where the packet came that is worked on
+  /// From where the packet came that is worked on, where it is only one and may go back.
+  std::optional<Side> side;
   std::unique_ptr<Backend> listener;
   std::unique_ptr<Backend> client;
   std::vector<Packet> outputs;
@@ -153,7 +156,8 @@ Status EngineBox::inject_together(std::span<Record> records) {
     packet.time = record.time;
   }
   Record& last = records.back();
-  parts_->side = last.side;
+  parts_->side = {};
+  if (parts_->engine.box() && !mixes_devices_) parts_->side = last.side;
   parts_->engine.process(packets);
   last.outputs = std::exchange(parts_->outputs, {});
   last.returned = std::exchange(parts_->returned, {});

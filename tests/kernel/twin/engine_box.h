@@ -16,6 +16,8 @@ class EngineBox final : public Box {
   Status inject(Record& record) override;
   /// Makes it draw for the next packet what the kernel drew (draws.h). True when that drew.
   bool draw_as(const Record& kernel);
+  /// Puts down what leaves in its order, by whatever device, to compare several packets at once.
+  void mix_devices() { mixes_devices_ = true; }
   /// Several at once. What comes of them is all put down to the last.
   Status inject_together(std::span<Record> records);
   Status finish(Recording& recording) override;
@@ -25,6 +27,7 @@ class EngineBox final : public Box {
   explicit EngineBox(std::unique_ptr<Parts> parts);
 
   std::unique_ptr<Parts> parts_;
+  bool mixes_devices_ = false;
 };
 
 }  // namespace ctwin::test

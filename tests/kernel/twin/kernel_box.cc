@@ -48,6 +48,7 @@ constexpr SysctlValue kQuiet[] = {
     {"net/ipv4/icmp_msgs_per_sec", "100000000"},
     {"net/ipv4/icmp_msgs_burst", "100000000"},
     {"net/ipv6/icmp/ratelimit", "0"},
+    {"net/ipv6/auto_flowlabels", "0"},  // drawn
 };
 constexpr SysctlValue kForwarding[] = {
     {"net/ipv4/ip_forward", "1"},

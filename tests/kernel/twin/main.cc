@@ -8,6 +8,7 @@
 // and with any of them:
 //   --show                              print what the kernel made of it, compare nothing
 //   --no-shrink                         print a failing sequence as it is
+//   --most N                            stop after N failing sequences instead of 5
 //
 // Exit code 0: no difference; 1: a difference, printed as a short sequence that still shows it;
 // 2: wrong use; 77: the kernel cannot be used here, for the reason that is printed.
@@ -42,7 +43,6 @@ constexpr int kSkipped = 77;
 constexpr size_t kSequencePackets = 2000;
 /// A difference has to show itself this often: the machine's other work may disturb a run.
 constexpr int kConfirmations = 2;
-constexpr size_t kMostFailures = 5;
 constexpr size_t kAtOnce = 12;  ///< waiting sequences
 
 struct Options {
@@ -51,6 +51,7 @@ struct Options {
   bool no_shrink = false;
   uint64_t packets = 0;
   uint64_t seed = 0;
+  uint64_t most = 5;  ///< failures
   std::string only;
   std::string captures;
   std::string rows;
@@ -203,7 +204,7 @@ Status check_all(const std::function<std::optional<Sequence>()>& next, const Opt
       return status;
     }
     if (Status status = background.finish(kAtOnce, options); !status.ok()) return status;
-    if (tally.failures >= kMostFailures) break;
+    if (tally.failures >= options.most) break;
   }
   return background.finish(0, options);
 }
@@ -294,8 +295,11 @@ bool read_options(int argc, char** argv, Options& options) {
       options.no_shrink = true;
     } else if (!has_value) {
       return false;
-    } else if (word == "--packets" || word == "--seed") {
-      if (!read_number(argv[++i], word == "--seed" ? options.seed : options.packets)) return false;
+    } else if (word == "--packets" || word == "--seed" || word == "--most") {
+      uint64_t& number = word == "--seed"   ? options.seed
+                         : word == "--most" ? options.most
+                                            : options.packets;
+      if (!read_number(argv[++i], number)) return false;
     } else if (word == "--only") {
       options.only = argv[++i];
     } else if (word == "--captures") {
@@ -324,7 +328,7 @@ int run_program(int argc, char** argv) {
   if (!read_options(argc, argv, options)) {
     std::fprintf(stderr,
                  "usage: twin [--scenarios [--only TEXT]] [--packets N [--seed S]]\n"
-                 "            [--captures DIR] [--rows FILE] [--show] [--no-shrink]\n");
+                 "            [--captures DIR] [--rows FILE] [--show] [--no-shrink] [--most N]\n");
     return 2;
   }
   if (const auto box = KernelBox::create({}); !box) {

@@ -68,8 +68,9 @@ std::string log_text(const LoggedPacket& logged) {
 }
 
 bool same_log(const std::string& kernel, const std::string& engine) {
-  if (!engine.ends_with(kMayBeCut)) return kernel == engine;
-  return std::string_view(engine).substr(0, engine.size() - 1).starts_with(kernel);
+  return kernel == engine ||
+         (engine.ends_with(kMayBeCut) &&
+          std::string_view(engine).substr(0, engine.size() - 1).starts_with(kernel));
 }
 
 Result<std::unique_ptr<Nflog>> Nflog::open(const NetworkNamespace& space, bool packets) {

@@ -85,7 +85,7 @@ std::string conntrack(Dice& dice, const RuleContext& context) {
   std::string text = " -m conntrack";
   const auto add = [&](const std::string& words) { text += no(dice) + words; };
   const auto address = [&](const char* option) {
-    return fmt::format(" --{} {}", option, random_network(dice, context.six));
+    return fmt::format(" --{} {}", option, random_network(dice, context.six, false));
   };
   const auto ports = [&](const char* option) {
     return fmt::format(" --{} {}", option, random_ports(dice));

@@ -11,14 +11,14 @@ std::string random_host(Dice& dice, bool six) {
   return six ? fmt::format("fd0{}::{:x}", side, host) : fmt::format("10.{}.0.{}", side, host);
 }
 
-std::string random_network(Dice& dice, bool six) {
+std::string random_network(Dice& dice, bool six, bool holes) {
   static constexpr uint32_t kLengths[] = {0, 1, 7, 8, 16, 23, 24, 29, 30, 31, 32};
   static constexpr uint32_t kLengths6[] = {0, 1, 15, 16, 48, 64, 112, 125, 126, 127, 128};
   static constexpr const char* kMasks[] = {"255.255.255.0", "255.0.0.255", "255.255.0.253"};
   static constexpr const char* kMasks6[] = {"ffff:ffff::", "ffff::1", "ffff::fffd"};
   const std::string host = random_host(dice, six);
   if (dice.chance(1, 3)) return host;
-  if (dice.chance(1, 8))
+  if (holes && dice.chance(1, 8))
     return fmt::format("{}/{}", host, six ? dice.pick(kMasks6) : dice.pick(kMasks));
   return fmt::format("{}/{}", host, six ? dice.pick(kLengths6) : dice.pick(kLengths));
 }

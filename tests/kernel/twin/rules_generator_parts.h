@@ -41,7 +41,8 @@ std::string random_protocol_options(Dice& dice, const RuleContext& context, cons
 RuleWords random_target(Dice& dice, const RuleContext& context, const RuleNeeds& proto);
 
 std::string random_host(Dice& dice, bool six);
-std::string random_network(Dice& dice, bool six);
+/// `holes`: also under masks that are no prefix.
+std::string random_network(Dice& dice, bool six, bool holes = true);
 std::string random_port(Dice& dice);
 /// "80" or "53:1000"
 std::string random_ports(Dice& dice, char between = ':');

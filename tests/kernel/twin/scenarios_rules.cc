@@ -171,8 +171,8 @@ constexpr RouterScenario kScenarios[] = {
       iptables -t mangle -A PREROUTING -p udp --dport 4 -j CONNMARK --and-mark 0xf0
       iptables -t mangle -A PREROUTING -p udp --dport 4 -j CONNMARK --or-mark 0x3
       iptables -t mangle -A PREROUTING -p udp --dport 4 -j CONNMARK --xor-mark 0x11
-      iptables -A FORWARD -m mark --mark 5 -j LOG --log-prefix "five "
-      iptables -A FORWARD -m connmark --mark 0x50/0xf0 -j LOG --log-prefix "fifty "
+      iptables -A FORWARD -m mark --mark 5 -j NFLOG --nflog-prefix "five "
+      iptables -A FORWARD -m connmark --mark 0x50/0xf0 -j NFLOG --nflog-prefix "fifty "
       iptables -A FORWARD -m mark ! --mark 0 -j NFLOG --nflog-prefix "marked")",
      R"(
       > udp l2:9 r2:1
@@ -192,8 +192,8 @@ constexpr RouterScenario kScenarios[] = {
       > udp l2:9 r2:1)"},
     {"labels: set and asked", "", R"(
       iptables -A FORWARD -p udp --dport 1 -m connlabel --label 5 --set
-      iptables -A FORWARD -m connlabel --label 5 -j LOG --log-prefix "five "
-      iptables -A FORWARD -m connlabel ! --label 5 -j LOG --log-prefix "other ")",
+      iptables -A FORWARD -m connlabel --label 5 -j NFLOG --nflog-prefix "five "
+      iptables -A FORWARD -m connlabel ! --label 5 -j NFLOG --nflog-prefix "other ")",
      R"(
       > udp l2:9 r2:1
       > udp l2:9 r2:1
@@ -205,8 +205,8 @@ constexpr RouterScenario kScenarios[] = {
       iptables -t raw -A PREROUTING -p udp --dport 4 -j CT --ctevents destroy,assured
       iptables -t raw -A PREROUTING -p udp --dport 5 -j NOTRACK
       iptables -t raw -A PREROUTING -p udp --dport 6 -j CT --zone-orig mark
-      iptables -A FORWARD -m conntrack --ctstate UNTRACKED -j LOG --log-prefix "untracked "
-      iptables -A FORWARD -m conntrack --ctstate INVALID -j LOG --log-prefix "invalid ")",
+      iptables -A FORWARD -m conntrack --ctstate UNTRACKED -j NFLOG --nflog-prefix "untracked "
+      iptables -A FORWARD -m conntrack --ctstate INVALID -j NFLOG --nflog-prefix "invalid ")",
      R"(
       > udp l2:9 r2:1
       < udp r2:1 l2:9
@@ -270,8 +270,8 @@ constexpr RouterScenario kScenarios[] = {
       iptables -A FORWARD -p udp --dport 3 -j NFLOG
       iptables -A FORWARD -p udp --dport 4 -j NFLOG --nflog-prefix "nflog: " --nflog-size 24
       iptables -A FORWARD -p udp --dport 5 -j NFLOG --nflog-group 3 --nflog-prefix "elsewhere"
-      iptables -A INPUT -j LOG --log-prefix "in "
-      iptables -t mangle -A POSTROUTING -j LOG --log-prefix "post ")",
+      iptables -A INPUT -j NFLOG --nflog-prefix "in "
+      iptables -t mangle -A POSTROUTING -j NFLOG --nflog-prefix "post ")",
      R"(
       > udp l2:9 r2:1 len=9
       > udp l2:9 r2:2
@@ -283,30 +283,30 @@ constexpr RouterScenario kScenarios[] = {
     {"conntrack: every part of the match", "acct=1", R"(
       iptables -t nat -A PREROUTING -i tl -d 10.9.0.1 -p udp -j DNAT --to-destination 10.2.0.2:53
       iptables -t nat -A POSTROUTING -o tr -p udp --dport 53 -j SNAT --to-source 10.2.0.9:2000-2999
-      iptables -A FORWARD -m conntrack --ctstate NEW -j LOG --log-prefix "new "
-      iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j LOG --log-prefix "est "
-      iptables -A FORWARD -m conntrack --ctstate RELATED -j LOG --log-prefix "rel "
-      iptables -A FORWARD -m conntrack ! --ctstate NEW,ESTABLISHED -j LOG --log-prefix "else "
-      iptables -A FORWARD -m conntrack --ctstate SNAT -j LOG --log-prefix "snat "
-      iptables -A FORWARD -m conntrack --ctstate DNAT -j LOG --log-prefix "dnat "
-      iptables -A FORWARD -m conntrack --ctproto 17 -j LOG --log-prefix "proto "
-      iptables -A FORWARD -m conntrack ! --ctproto 17 -j LOG --log-prefix "not proto "
-      iptables -A FORWARD -m conntrack --ctorigsrc 10.1.0.0/24 -j LOG --log-prefix "orig src "
-      iptables -A FORWARD -m conntrack ! --ctorigdst 10.9.0.1 -j LOG --log-prefix "not orig dst "
-      iptables -A FORWARD -m conntrack --ctreplsrc 10.2.0.2 -j LOG --log-prefix "repl src "
-      iptables -A FORWARD -m conntrack --ctrepldst 10.2.0.9 -j LOG --log-prefix "repl dst "
-      iptables -A FORWARD -m conntrack --ctorigsrcport 1000:1001 -j LOG --log-prefix "orig sport "
-      iptables -A FORWARD -m conntrack ! --ctorigdstport 53 -j LOG --log-prefix "not orig dport "
-      iptables -A FORWARD -m conntrack --ctreplsrcport 53 -j LOG --log-prefix "repl sport "
-      iptables -A FORWARD -m conntrack --ctrepldstport 2000:2999 -j LOG --log-prefix "repl dport "
-      iptables -A FORWARD -m conntrack --ctstatus NONE -j LOG --log-prefix "none "
-      iptables -A FORWARD -m conntrack --ctstatus SEEN_REPLY -j LOG --log-prefix "seen "
-      iptables -A FORWARD -m conntrack --ctstatus ASSURED -j LOG --log-prefix "assured "
-      iptables -A FORWARD -m conntrack ! --ctstatus CONFIRMED,EXPECTED -j LOG --log-prefix "unconfirmed "
-      iptables -A FORWARD -m conntrack --ctexpire 0:30 -j LOG --log-prefix "soon "
-      iptables -A FORWARD -m conntrack ! --ctexpire 0:100 -j LOG --log-prefix "late "
-      iptables -A FORWARD -m conntrack --ctdir ORIGINAL -j LOG --log-prefix "there "
-      iptables -A FORWARD -m conntrack --ctdir REPLY -j LOG --log-prefix "back ")",
+      iptables -A FORWARD -m conntrack --ctstate NEW -j NFLOG --nflog-prefix "new "
+      iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j NFLOG --nflog-prefix "est "
+      iptables -A FORWARD -m conntrack --ctstate RELATED -j NFLOG --nflog-prefix "rel "
+      iptables -A FORWARD -m conntrack ! --ctstate NEW,ESTABLISHED -j NFLOG --nflog-prefix "else "
+      iptables -A FORWARD -m conntrack --ctstate SNAT -j NFLOG --nflog-prefix "snat "
+      iptables -A FORWARD -m conntrack --ctstate DNAT -j NFLOG --nflog-prefix "dnat "
+      iptables -A FORWARD -m conntrack --ctproto 17 -j NFLOG --nflog-prefix "proto "
+      iptables -A FORWARD -m conntrack ! --ctproto 17 -j NFLOG --nflog-prefix "not proto "
+      iptables -A FORWARD -m conntrack --ctorigsrc 10.1.0.0/24 -j NFLOG --nflog-prefix "orig src "
+      iptables -A FORWARD -m conntrack ! --ctorigdst 10.9.0.1 -j NFLOG --nflog-prefix "not orig dst "
+      iptables -A FORWARD -m conntrack --ctreplsrc 10.2.0.2 -j NFLOG --nflog-prefix "repl src "
+      iptables -A FORWARD -m conntrack --ctrepldst 10.2.0.9 -j NFLOG --nflog-prefix "repl dst "
+      iptables -A FORWARD -m conntrack --ctorigsrcport 1000:1001 -j NFLOG --nflog-prefix "orig sport "
+      iptables -A FORWARD -m conntrack ! --ctorigdstport 53 -j NFLOG --nflog-prefix "not orig dport "
+      iptables -A FORWARD -m conntrack --ctreplsrcport 53 -j NFLOG --nflog-prefix "repl sport "
+      iptables -A FORWARD -m conntrack --ctrepldstport 2000:2999 -j NFLOG --nflog-prefix "repl dport "
+      iptables -A FORWARD -m conntrack --ctstatus NONE -j NFLOG --nflog-prefix "none "
+      iptables -A FORWARD -m conntrack --ctstatus SEEN_REPLY -j NFLOG --nflog-prefix "seen "
+      iptables -A FORWARD -m conntrack --ctstatus ASSURED -j NFLOG --nflog-prefix "assured "
+      iptables -A FORWARD -m conntrack ! --ctstatus CONFIRMED,EXPECTED -j NFLOG --nflog-prefix "unconfirmed "
+      iptables -A FORWARD -m conntrack --ctexpire 0:30 -j NFLOG --nflog-prefix "soon "
+      iptables -A FORWARD -m conntrack ! --ctexpire 0:100 -j NFLOG --nflog-prefix "late "
+      iptables -A FORWARD -m conntrack --ctdir ORIGINAL -j NFLOG --nflog-prefix "there "
+      iptables -A FORWARD -m conntrack --ctdir REPLY -j NFLOG --nflog-prefix "back ")",
      R"(
       > udp l2:1000 10.9.0.1:70
       > udp l2:1000 10.9.0.1:70
@@ -317,17 +317,17 @@ constexpr RouterScenario kScenarios[] = {
       > tcp l2:1 r2:1 SF
       < icmp r2 l2 type=3 code=3 of(udp l2:7 r2:7))"},
     {"headers: addresses, devices, protocols and fragments", "", R"(
-      iptables -t raw -A PREROUTING -s 10.1.0.2 -j LOG --log-prefix "src "
-      iptables -t raw -A PREROUTING ! -s 10.1.0.2/31 -j LOG --log-prefix "not src "
-      iptables -t raw -A PREROUTING -d 10.0.0.0/255.0.0.255 -j LOG --log-prefix "mask "
-      iptables -t raw -A PREROUTING -i t+ -j LOG --log-prefix "t+ "
-      iptables -t raw -A PREROUTING ! -i tl -j LOG --log-prefix "not tl "
-      iptables -t raw -A PREROUTING ! -p udp -j LOG --log-prefix "not udp "
-      iptables -t raw -A PREROUTING -f -j LOG --log-prefix "fragment "
-      iptables -A FORWARD -i tl -o tr -j LOG --log-prefix "tl tr "
-      iptables -A FORWARD -o tl+ -j LOG --log-prefix "tl+ "
-      iptables -t mangle -A POSTROUTING -o tr -j LOG --log-prefix "post "
-      iptables -A OUTPUT -o tl -j LOG --log-prefix "out ")",
+      iptables -t raw -A PREROUTING -s 10.1.0.2 -j NFLOG --nflog-prefix "src "
+      iptables -t raw -A PREROUTING ! -s 10.1.0.2/31 -j NFLOG --nflog-prefix "not src "
+      iptables -t raw -A PREROUTING -d 10.0.0.0/255.0.0.255 -j NFLOG --nflog-prefix "mask "
+      iptables -t raw -A PREROUTING -i t+ -j NFLOG --nflog-prefix "t+ "
+      iptables -t raw -A PREROUTING ! -i tl -j NFLOG --nflog-prefix "not tl "
+      iptables -t raw -A PREROUTING ! -p udp -j NFLOG --nflog-prefix "not udp "
+      iptables -t raw -A PREROUTING -f -j NFLOG --nflog-prefix "fragment "
+      iptables -A FORWARD -i tl -o tr -j NFLOG --nflog-prefix "tl tr "
+      iptables -A FORWARD -o tl+ -j NFLOG --nflog-prefix "tl+ "
+      iptables -t mangle -A POSTROUTING -o tr -j NFLOG --nflog-prefix "post "
+      iptables -A OUTPUT -o tl -j NFLOG --nflog-prefix "out ")",
      R"(
       > udp l2:1 r2:1
       > udp l4:1 r256:1
@@ -336,11 +336,11 @@ constexpr RouterScenario kScenarios[] = {
       > udp l2:1 r2:1 len=100 frag=56,52 id=9
       > udp l2:1 r2:1 ttl=1)"},
     {"headers of IPv6: protocols behind extension headers", "", R"(
-      ip6tables -A FORWARD -p udp -j LOG --log-prefix "udp "
-      ip6tables -A FORWARD ! -p udp -j LOG --log-prefix "not udp "
-      ip6tables -A FORWARD -p tcp --dport 80 -j LOG --log-prefix "80 "
-      ip6tables -A FORWARD -p ah -j LOG --log-prefix "ah "
-      ip6tables -A FORWARD -s fd01::2/127 -j LOG --log-prefix "src ")",
+      ip6tables -A FORWARD -p udp -j NFLOG --nflog-prefix "udp "
+      ip6tables -A FORWARD ! -p udp -j NFLOG --nflog-prefix "not udp "
+      ip6tables -A FORWARD -p tcp --dport 80 -j NFLOG --nflog-prefix "80 "
+      ip6tables -A FORWARD -p ah -j NFLOG --nflog-prefix "ah "
+      ip6tables -A FORWARD -s fd01::2/127 -j NFLOG --nflog-prefix "src ")",
      R"(
       > udp L2:1 R2:1 ext=hop,dst,route
       > tcp L2:1 R2:80 S ext=ah
@@ -351,18 +351,18 @@ constexpr RouterScenario kScenarios[] = {
       > udp L3:1 R2:1 ext=dst cut=4
       > tcp L3:1 R2:80 S cut=13)"},
     {"ports, flags and options of TCP, and headers that are cut", "", R"(
-      iptables -A FORWARD -p tcp --sport 1000:2000 -j LOG --log-prefix "sport "
-      iptables -A FORWARD -p tcp ! --dport 80 -j LOG --log-prefix "not 80 "
-      iptables -A FORWARD -p tcp --syn -j LOG --log-prefix "syn "
-      iptables -A FORWARD -p tcp ! --syn -j LOG --log-prefix "not syn "
-      iptables -A FORWARD -p tcp --tcp-flags ALL FIN,PSH,URG -j LOG --log-prefix "xmas "
-      iptables -A FORWARD -p tcp --tcp-option 8 -j LOG --log-prefix "ts "
-      iptables -A FORWARD -p tcp ! --tcp-option 2 -j LOG --log-prefix "no mss "
-      iptables -A FORWARD -p udp --sport 53 -j LOG --log-prefix "dns "
-      iptables -A FORWARD -p icmp --icmp-type 8 -j LOG --log-prefix "echo "
-      iptables -A FORWARD -p icmp --icmp-type 3/1 -j LOG --log-prefix "host "
-      iptables -A FORWARD -p tcp -m multiport --ports 80,443,1000:1010 -j LOG --log-prefix "multi "
-      iptables -A FORWARD -p udp -m multiport ! --dports 53,67:68 -j LOG --log-prefix "not multi ")",
+      iptables -A FORWARD -p tcp --sport 1000:2000 -j NFLOG --nflog-prefix "sport "
+      iptables -A FORWARD -p tcp ! --dport 80 -j NFLOG --nflog-prefix "not 80 "
+      iptables -A FORWARD -p tcp --syn -j NFLOG --nflog-prefix "syn "
+      iptables -A FORWARD -p tcp ! --syn -j NFLOG --nflog-prefix "not syn "
+      iptables -A FORWARD -p tcp --tcp-flags ALL FIN,PSH,URG -j NFLOG --nflog-prefix "xmas "
+      iptables -A FORWARD -p tcp --tcp-option 8 -j NFLOG --nflog-prefix "ts "
+      iptables -A FORWARD -p tcp ! --tcp-option 2 -j NFLOG --nflog-prefix "no mss "
+      iptables -A FORWARD -p udp --sport 53 -j NFLOG --nflog-prefix "dns "
+      iptables -A FORWARD -p icmp --icmp-type 8 -j NFLOG --nflog-prefix "echo "
+      iptables -A FORWARD -p icmp --icmp-type 3/1 -j NFLOG --nflog-prefix "host "
+      iptables -A FORWARD -p tcp -m multiport --ports 80,443,1000:1010 -j NFLOG --nflog-prefix "multi "
+      iptables -A FORWARD -p udp -m multiport ! --dports 53,67:68 -j NFLOG --nflog-prefix "not multi ")",
      R"(
       > tcp l2:1000 r2:80 S mss=1460 ts=1,2
       > tcp l2:1 r2:81 A ts=1,2
@@ -377,20 +377,20 @@ constexpr RouterScenario kScenarios[] = {
       > icmp l2 r2 cut=3
       < icmp r2 l2 type=3 code=1 of(tcp l2:1000 r2:80 S))"},
     {"matches that look at the packet", "", R"(
-      iptables -A FORWARD -m length --length 30:40 -j LOG --log-prefix "length "
-      iptables -A FORWARD -m ttl --ttl-lt 32 -j LOG --log-prefix "ttl "
-      iptables -A FORWARD -m tos --tos 0x10/0xff -j LOG --log-prefix "tos "
-      iptables -A FORWARD -m dscp --dscp 10 -j LOG --log-prefix "dscp "
-      iptables -A FORWARD -m iprange --src-range 10.1.0.3-10.1.0.5 -j LOG --log-prefix "range "
-      iptables -A FORWARD -m iprange ! --dst-range 10.2.0.3-10.2.0.5 -j LOG --log-prefix "not range "
-      iptables -A FORWARD -m mac --mac-source 02:00:00:00:00:01 -j LOG --log-prefix "mac "
-      iptables -A FORWARD -m mac ! --mac-source 02:00:00:00:00:01 -j LOG --log-prefix "not mac "
-      iptables -A FORWARD -m pkttype --pkt-type unicast -j LOG --log-prefix "unicast "
-      iptables -A FORWARD -m comment --comment "a comment" -j LOG --log-prefix "comment "
-      ip6tables -A FORWARD -m hl --hl-eq 63 -j LOG --log-prefix "hl "
-      ip6tables -A FORWARD -m length --length 48 -j LOG --log-prefix "length "
-      ip6tables -A FORWARD -m rt --rt-type 253 -j LOG --log-prefix "rt "
-      ip6tables -A FORWARD -m tos --tos 0x10 -j LOG --log-prefix "tos ")",
+      iptables -A FORWARD -m length --length 30:40 -j NFLOG --nflog-prefix "length "
+      iptables -A FORWARD -m ttl --ttl-lt 32 -j NFLOG --nflog-prefix "ttl "
+      iptables -A FORWARD -m tos --tos 0x10/0xff -j NFLOG --nflog-prefix "tos "
+      iptables -A FORWARD -m dscp --dscp 10 -j NFLOG --nflog-prefix "dscp "
+      iptables -A FORWARD -m iprange --src-range 10.1.0.3-10.1.0.5 -j NFLOG --nflog-prefix "range "
+      iptables -A FORWARD -m iprange ! --dst-range 10.2.0.3-10.2.0.5 -j NFLOG --nflog-prefix "not range "
+      iptables -A FORWARD -m mac --mac-source 02:00:00:00:00:01 -j NFLOG --nflog-prefix "mac "
+      iptables -A FORWARD -m mac ! --mac-source 02:00:00:00:00:01 -j NFLOG --nflog-prefix "not mac "
+      iptables -A FORWARD -m pkttype --pkt-type unicast -j NFLOG --nflog-prefix "unicast "
+      iptables -A FORWARD -m comment --comment "a comment" -j NFLOG --nflog-prefix "comment "
+      ip6tables -A FORWARD -m hl --hl-eq 63 -j NFLOG --nflog-prefix "hl "
+      ip6tables -A FORWARD -m length --length 48 -j NFLOG --nflog-prefix "length "
+      ip6tables -A FORWARD -m rt --rt-type 253 -j NFLOG --nflog-prefix "rt "
+      ip6tables -A FORWARD -m tos --tos 0x10 -j NFLOG --nflog-prefix "tos ")",
      R"(
       > udp l2:1 r2:1 len=5
       > udp l3:1 r3:1 len=20 ttl=20
@@ -403,14 +403,14 @@ constexpr RouterScenario kScenarios[] = {
       ip route add blackhole 10.66.0.0/16
       ip route add unreachable 10.67.0.0/16
       ip route add prohibit 10.68.0.0/16
-      iptables -t raw -A PREROUTING -m addrtype --dst-type LOCAL -j LOG --log-prefix "local "
-      iptables -t raw -A PREROUTING -m addrtype --dst-type UNICAST -j LOG --log-prefix "unicast "
-      iptables -t raw -A PREROUTING -m addrtype --dst-type BROADCAST -j LOG --log-prefix "broadcast "
-      iptables -t raw -A PREROUTING -m addrtype --dst-type MULTICAST -j LOG --log-prefix "multicast "
-      iptables -t raw -A PREROUTING -m addrtype --dst-type BLACKHOLE,UNREACHABLE,PROHIBIT -j LOG --log-prefix "bad "
-      iptables -t raw -A PREROUTING -m addrtype ! --src-type LOCAL --limit-iface-in -j LOG --log-prefix "in "
-      ip6tables -t raw -A PREROUTING -m addrtype --dst-type LOCAL -j LOG --log-prefix "local "
-      ip6tables -t raw -A PREROUTING -m addrtype --dst-type UNICAST -j LOG --log-prefix "unicast ")",
+      iptables -t raw -A PREROUTING -m addrtype --dst-type LOCAL -j NFLOG --nflog-prefix "local "
+      iptables -t raw -A PREROUTING -m addrtype --dst-type UNICAST -j NFLOG --nflog-prefix "unicast "
+      iptables -t raw -A PREROUTING -m addrtype --dst-type BROADCAST -j NFLOG --nflog-prefix "broadcast "
+      iptables -t raw -A PREROUTING -m addrtype --dst-type MULTICAST -j NFLOG --nflog-prefix "multicast "
+      iptables -t raw -A PREROUTING -m addrtype --dst-type BLACKHOLE,UNREACHABLE,PROHIBIT -j NFLOG --nflog-prefix "bad "
+      iptables -t raw -A PREROUTING -m addrtype ! --src-type LOCAL --limit-iface-in -j NFLOG --nflog-prefix "in "
+      ip6tables -t raw -A PREROUTING -m addrtype --dst-type LOCAL -j NFLOG --nflog-prefix "local "
+      ip6tables -t raw -A PREROUTING -m addrtype --dst-type UNICAST -j NFLOG --nflog-prefix "unicast ")",
      R"(
       > udp l2:1 r2:1
       > udp l2:1 l1:1
@@ -424,11 +424,11 @@ constexpr RouterScenario kScenarios[] = {
       > udp L2:1 R1:1
       > udp L2:1 [2001:db8::1]:1)"},
     {"matches that remember", "acct=1", R"(
-      iptables -A FORWARD -p udp -m limit --limit 1/hour --limit-burst 3 -j LOG --log-prefix "limit "
-      iptables -A FORWARD -p udp -m statistic --mode nth --every 3 --packet 1 -j LOG --log-prefix "third "
-      iptables -A FORWARD -p udp -m connbytes --connbytes 2:3 --connbytes-dir original --connbytes-mode packets -j LOG --log-prefix "packets "
-      iptables -A FORWARD -p udp -m connbytes --connbytes 100 --connbytes-dir both --connbytes-mode bytes -j LOG --log-prefix "bytes "
-      iptables -A FORWARD -p udp -m connbytes ! --connbytes 0:30 --connbytes-dir reply --connbytes-mode avgpkt -j LOG --log-prefix "average "
+      iptables -A FORWARD -p udp -m limit --limit 1/hour --limit-burst 3 -j NFLOG --nflog-prefix "limit "
+      iptables -A FORWARD -p udp -m statistic --mode nth --every 3 --packet 1 -j NFLOG --nflog-prefix "third "
+      iptables -A FORWARD -p udp -m connbytes --connbytes 2:3 --connbytes-dir original --connbytes-mode packets -j NFLOG --nflog-prefix "packets "
+      iptables -A FORWARD -p udp -m connbytes --connbytes 100 --connbytes-dir both --connbytes-mode bytes -j NFLOG --nflog-prefix "bytes "
+      iptables -A FORWARD -p udp -m connbytes ! --connbytes 0:30 --connbytes-dir reply --connbytes-mode avgpkt -j NFLOG --nflog-prefix "average "
       iptables -A FORWARD -p tcp --syn -m recent --set --name syns
       iptables -A FORWARD -p tcp --syn -m recent --update --seconds 60 --hitcount 3 --name syns -j DROP)",
      R"(

@@ -25,12 +25,9 @@ void put_together(Recording& recording, size_t count) {
     if ((i + 1) % count == 0) continue;
     Record& next = records[i + 1];
     next.outputs.insert(next.outputs.begin(), records[i].outputs.begin(), records[i].outputs.end());
-    next.returned.insert(next.returned.begin(), records[i].returned.begin(),
-                         records[i].returned.end());
     next.events.insert(next.events.begin(), records[i].events.begin(), records[i].events.end());
     next.logs.insert(next.logs.begin(), records[i].logs.begin(), records[i].logs.end());
     records[i].outputs.clear();
-    records[i].returned.clear();
     records[i].events.clear();
     records[i].logs.clear();
   }
@@ -84,6 +81,7 @@ Result<Recording> run_engine(const Sequence& sequence, const Recording& kernel, 
                              Drawing drawing) {
   auto box = EngineBox::create(sequence.sysctls, sequence.setup);
   if (!box) return box.error();
+  if (drawing == Drawing::kItsOwn) (*box)->mix_devices();
   Recording recording;
   recording.end_time = kernel.end_time;
   recording.routes = kernel.routes;
