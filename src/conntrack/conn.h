@@ -127,6 +127,7 @@ enum ConnFeature : uint8_t {
   kHasTimestamps = 1 << 1,
   kHasEvents = 1 << 2,
   kHasLabels = 1 << 3,
+  kBoundToDevice = 1 << 5,  ///< masqueraded: NAT knows the device that it leaves by
   kFromNetlink = 1 << 4,  ///< made by ctnetlink: has every extension, synproxy and seqadj included
 };
 

@@ -72,8 +72,7 @@ bool Nat::set_up_null(ConnIndex index, Manip manip) {
 // ---- the by-source list ----
 
 /// Any spread does: who shares a source shares a bucket, whatever the hash.
-uint64_t Nat::source_hash(const Conn& ct) {
-  const TupleKey& tuple = ct.tuple[0];
+uint64_t Nat::source_hash(const TupleKey& tuple) {
   uint64_t words[2];
   std::memcpy(words, tuple.src.data(), sizeof words);
   const uint64_t rest = uint64_t{tuple.src_key} << 8 | tuple.proto;
@@ -87,35 +86,34 @@ Nat::Link& Nat::link_of(ConnIndex index) {
   return links_[index];
 }
 
-void Nat::push_front(ConnIndex index) {
-  ConnIndex& head = heads_[bucket_of(tracker_.table()[index])];
+void Nat::push_front(ConnIndex index, uint64_t hash) {
+  Head& head = heads_[bucket_of(hash)];
   Link& link = links_[index];
-  link.next = head;
+  link.next = head.first;
   link.previous = 0;
-  if (head != 0) links_[head].previous = index;
-  head = index;
+  link.tag = tag_of(hash);
+  if (head.first != 0) links_[head.first].previous = index;
+  head = {index, link.tag};
 }
 
 void Nat::remember_source(ConnIndex index) {
   if (heads_.empty()) heads_.resize(kFirstBuckets);
-  if (sources_ >= heads_.size()) grow();
-  Link& link = link_of(index);
-  if (link.linked) return;
-  link.linked = true;
+  if (sources_ * 2 >= heads_.size()) grow();
+  if (link_of(index).tag != 0) return;
   ++sources_;
-  push_front(index);
+  push_front(index, source_hash(tracker_.table()[index].tuple[0]));
 }
 
 /// Oldest first, so that the youngest stays in front.
 void Nat::grow() {
-  const std::vector<ConnIndex> old =
-      std::exchange(heads_, std::vector<ConnIndex>(heads_.size() * 2));
-  for (ConnIndex index : old) {
+  const std::vector<Head> old = std::exchange(heads_, std::vector<Head>(heads_.size() * 2));
+  for (const Head& head : old) {
+    ConnIndex index = head.first;
     if (index == 0) continue;
     while (links_[index].next != 0) index = links_[index].next;
     while (index != 0) {
       const ConnIndex younger = links_[index].previous;
-      push_front(index);
+      push_front(index, source_hash(tracker_.table()[index].tuple[0]));
       index = younger;
     }
   }
@@ -124,11 +122,13 @@ void Nat::grow() {
 void Nat::forget(ConnIndex index) {
   if (links_.size() <= index) return;
   Link& link = links_[index];
-  if (link.linked) {
-    if (link.previous != 0)
+  if (link.tag != 0) {
+    if (link.previous != 0) {
       links_[link.previous].next = link.next;
-    else
-      heads_[bucket_of(tracker_.table()[index])] = link.next;
+    } else {
+      Head& head = heads_[bucket_of(source_hash(tracker_.table()[index].tuple[0]))];
+      head = {link.next, link.next != 0 ? links_[link.next].tag : 0};
+    }
     if (link.next != 0) links_[link.next].previous = link.previous;
     --sources_;
   }
@@ -137,10 +137,13 @@ void Nat::forget(ConnIndex index) {
 
 bool Nat::find(const TupleKey& tuple, const Range& range, TupleKey& mapped) const {
   if (heads_.empty()) return false;
-  Conn probe{};
-  probe.tuple[0] = tuple;
   const conntrack::ConnTable& table = tracker_.table();
-  for (ConnIndex index = heads_[bucket_of(probe)]; index != 0; index = links_[index].next) {
+  const uint64_t hash = source_hash(tuple);
+  const Head& head = heads_[bucket_of(hash)];
+  uint32_t tag = head.tag;
+  for (ConnIndex index = head.first; index != 0;
+       index = links_[index].next, tag = links_[index].tag) {
+    if (tag != tag_of(hash)) continue;
     const Conn& other = table[index];
     if (!same_source(other.tuple[0], tuple)) continue;
     conntrack::invert_tuple(other.tuple[1], tuple.zone, mapped);
@@ -153,12 +156,16 @@ bool Nat::find(const TupleKey& tuple, const Range& range, TupleKey& mapped) cons
 
 // ---- devices ----
 
-void Nat::bind_to_device(ConnIndex index, uint32_t device) { link_of(index).device = device; }
+void Nat::bind_to_device(ConnIndex index, uint32_t device) {
+  link_of(index).device = device;
+  tracker_.table()[index].features |= conntrack::kBoundToDevice;
+}
 
 bool Nat::left_its_device(const Skb& skb) const {
-  if (links_.size() <= skb.ct.index || direction_of(skb.ct.info) == Direction::kReply) return false;
-  const uint32_t device = links_[skb.ct.index].device;
-  return device != 0 && device != skb.out;
+  const Conn& ct = tracker_.table()[skb.ct.index];
+  if (!(ct.features & conntrack::kBoundToDevice)) return false;
+  return direction_of(skb.ct.info) == Direction::kOriginal &&
+         links_[skb.ct.index].device != skb.out;
 }
 
 void Nat::end_flow(const Skb& skb) {

@@ -51,6 +51,11 @@ class Nat final : public conntrack::EntryWatcher, public SourceIndex {
   /// Ends the flow of such a packet, which it still counts.
   void end_flow(const conntrack::Skb& skb);
 
+  /// Asks for the memory that binding a flow with this original tuple will touch.
+  void await_source(const conntrack::TupleKey& tuple) const {
+    if (!heads_.empty()) __builtin_prefetch(&heads_[bucket_of(source_hash(tuple))], 1);
+  }
+
   /// Rewrites the packet as its entry says at this hook (nf_nat_packet, and
   /// nf_nat_icmp_reply_translation for errors). False: the packet is to be dropped.
   bool translate(conntrack::Skb& skb, conntrack::Hook hook);
@@ -63,26 +68,30 @@ class Nat final : public conntrack::EntryWatcher, public SourceIndex {
             conntrack::TupleKey& mapped) const override;
 
  private:
-  /// Of an entry: its neighbours among those that come from the same place, and its device.
+  /// Of an entry: its neighbours among those whose sources fall into the same bucket, and its
+  /// device. The tag tells most of them apart without a look at the entry.
   struct Link {
     conntrack::ConnIndex next = 0, previous = 0;
     uint32_t device = 0;
-    bool linked = false;
+    uint32_t tag = 0;  ///< 0: in no list
+  };
+  struct Head {
+    conntrack::ConnIndex first = 0;  ///< the youngest
+    uint32_t tag = 0;                ///< its
   };
 
-  static uint64_t source_hash(const conntrack::Conn& ct);
-  size_t bucket_of(const conntrack::Conn& ct) const {
-    return source_hash(ct) & (heads_.size() - 1);
-  }
+  size_t bucket_of(uint64_t hash) const { return hash & (heads_.size() - 1); }
+  static uint64_t source_hash(const conntrack::TupleKey& tuple);
+  static uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 32) | 1; }
   Link& link_of(conntrack::ConnIndex index);
   void remember_source(conntrack::ConnIndex index);
-  void push_front(conntrack::ConnIndex index);
+  void push_front(conntrack::ConnIndex index, uint64_t hash);
   void grow();
   bool translate_error(conntrack::Skb& skb, conntrack::Hook hook);
 
   conntrack::Tracker& tracker_;
-  std::vector<Link> links_;                  ///< by entry; grown when the first one is mapped
-  std::vector<conntrack::ConnIndex> heads_;  ///< the youngest entry of each bucket of sources
+  std::vector<Link> links_;  ///< by entry; grown when the first one is mapped
+  std::vector<Head> heads_;
   size_t sources_ = 0;
 };
 
