@@ -128,7 +128,7 @@ Reason check(const LimitMatch& match, const Around&) {
 
 Reason check(const RecentMatch& match, const Around&) {
   using Action = RecentMatch::Action;
-  constexpr uint32_t kMaxStamps = 256;
+  constexpr uint32_t kMaxStamps = 65536;
   const bool changes = match.action == Action::kSet || match.action == Action::kRemove;
   if (changes && (match.seconds != 0 || match.hitcount != 0 || match.ttl || match.reap))
     return "Invalid argument: recent match: --set and --remove go without --seconds, --hitcount, "

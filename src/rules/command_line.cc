@@ -161,12 +161,16 @@ Failure Parser::parse() {
 /// An option that nobody knows may be one of the protocol's match, which is loaded then.
 Failure Parser::unknown_option(const Found& found, bool& retry) {
   if (protocol_.empty() || proto_used_) return {};
-  const auto number = protocol_number(protocol_);
-  const char* const name =
-      whole_number(protocol_, 0, UINT8_MAX) && number ? protocol_name(*number) : protocol_.c_str();
+  const bool by_number = whole_number(protocol_, 0, UINT8_MAX).has_value();
+  const char* const name = by_number ? protocol_name(so_far_.proto) : protocol_.c_str();
   if (!name) return {};
   const MatchKind* const kind = match_named(name, so_far_.family);
-  if (!kind) return {};
+  if (!kind) {
+    if (!is_known_match(name)) return {};
+    return at(found.column, fmt::format("{} is not supported with -p {}: -m multiport has ports of "
+                                        "tcp, udp, udplite, sctp and dccp",
+                                        found.written, name));
+  }
   proto_used_ = true;
   if (Failure failure = add_match(kind, found.column)) return failure;
   scanner_.again();
@@ -322,6 +326,7 @@ Failure Parser::take_counters(const Found& found) {
   if (!bytes_read) return at(found, "-c byte counter not numeric");
   line_.rule.counters = {packets_read->value, bytes_read->value};
   line_.has_counters = true;
+  line_.counters_column = found.column;
   return {};
 }
 

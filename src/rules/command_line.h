@@ -31,6 +31,7 @@ struct CommandLine {
   bool go_to = false;
   bool jump_is_chain = false;  ///< `jump` is no target; rule.target waits for the chain
   bool has_counters = false;
+  uint32_t counters_column = 1;
   std::vector<uint32_t> match_columns;  ///< where each match of the rule was named
   bool other_family = false;            ///< -4 in a rule of ip6tables-restore: not for us
 };

@@ -116,11 +116,15 @@ const TargetKind* target_named(std::string_view name, uint8_t family) {
   return kind && has_family(*kind, family) ? kind : nullptr;
 }
 
+bool is_known_match(std::string_view name) {
+  return any_match(name) || std::ranges::find(kOtherMatches, name) != std::end(kOtherMatches);
+}
+
 std::string why_no_match(std::string_view name, uint8_t family) {
   if (any_match(name)) return fmt::format("{} has no match \"{}\"", program(family), name);
-  const bool known = std::ranges::find(kOtherMatches, name) != std::end(kOtherMatches);
   return fmt::format(
-      "{} \"{}\"; supported: {}", known ? "-m: not supported:" : "couldn't load match", name,
+      "{} \"{}\"; supported: {}",
+      is_known_match(name) ? "-m: not supported:" : "couldn't load match", name,
       list<MatchKind>({packet_matches(), connection_matches(), other_matches()}, family));
 }
 

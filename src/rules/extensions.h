@@ -78,6 +78,7 @@ const MatchKind* match_named(std::string_view name, uint8_t family);
 const TargetKind* target_named(std::string_view name, uint8_t family);
 
 /// Why there is none: iptables knows it and we do not, or nobody does.
+bool is_known_match(std::string_view name);  ///< to iptables
 std::string why_no_match(std::string_view name, uint8_t family);
 /// Empty when it is no name of a target at all, so that it may be a chain's.
 std::string why_no_target(std::string_view name, uint8_t family);

@@ -87,7 +87,7 @@ Complaint parse_host_mask(const Given& given, AddressMatch& match) {
   match.mask = parse_mask(
       slash == given.value.npos ? family == AF_INET ? "32" : "128" : given.value.substr(slash + 1),
       family);
-  if (!match.mask.is_set())
+  if (!match.mask.is_set() || prefix_length(match.mask) < 0)
     return fmt::format(
         "conntrack: bad value for option \"--{}\", neither a valid network mask nor "
         "valid CIDR",
@@ -241,6 +241,7 @@ Complaint parse_connbytes(const Given& given, ConnbytesMatch& match) {
     uint64_t from = 0, to = 0;
     bool has_to = false;
     if (Complaint complaint = given.number_range(from, to, has_to, UINT64_MAX)) return complaint;
+    if (from > to) return fmt::format("connbytes: {} should be less than {}", from, to);
     // The kernel holds no flag for '!', but the ends the other way round.
     if (given.invert) std::swap(from, to);
     match.range = {std::min(from, to), std::max(from, to), from > to};

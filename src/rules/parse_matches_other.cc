@@ -21,7 +21,6 @@ constexpr OptionRow kCommentOptions[] = {{.name = "comment", .id = 0, .mandatory
 
 Complaint parse_comment(const Given& given, CommentMatch& match) {
   static constexpr size_t kRoom = 255;  // XT_MAX_COMMENT_LEN and a NUL
-  if (given.value.empty()) return "comment: Argument must have a minimum length of 1 characters";
   match.text = given.value.substr(0, kRoom);
   return {};
 }

@@ -32,18 +32,20 @@ constexpr OptionRow kUdpOptions[] = {
     {.name = "dport", .id = kDport, .inverts = true},
 };
 
-Complaint parse_ports(const Given& given, const char* protocol, Interval<uint16_t>& ports) {
+/// FROM[:TO]. iptables reads the ports of udp otherwise than those of tcp: only decimal numbers,
+/// and a range may be empty.
+Complaint parse_ports(const Given& given, bool tcp, Interval<uint16_t>& ports) {
   ports = {0, UINT16_MAX, given.invert};
   const std::vector<std::string_view> parts = split(given.value, ':');
   if (parts.size() > 2) return fmt::format("invalid port range \"{}\"", given.value);
   for (size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i].empty() && parts.size() == 2) continue;
-    const auto port = port_number(parts[i], protocol);
+    if (parts[i].empty() && (parts.size() == 2 || !tcp)) continue;
+    const auto port = port_number(parts[i], tcp ? "tcp" : nullptr, tcp ? 0 : 10);
     if (!port) return fmt::format("invalid port/service `{}' specified", parts[i]);
     (i == 0 ? ports.min : ports.max) = *port;
   }
   if (parts.size() == 1) ports.max = ports.min;
-  if (ports.min > ports.max) return "invalid portrange (min > max)";
+  if (tcp && ports.min > ports.max) return "invalid portrange (min > max)";
   return {};
 }
 
@@ -73,8 +75,8 @@ Complaint parse_flag_list(std::string_view text, uint8_t& flags) {
 
 Complaint parse_tcp(const Given& given, TcpMatch& tcp) {
   switch (given.row.id) {
-    case kSport: return parse_ports(given, "tcp", tcp.sport);
-    case kDport: return parse_ports(given, "tcp", tcp.dport);
+    case kSport: return parse_ports(given, true, tcp.sport);
+    case kDport: return parse_ports(given, true, tcp.dport);
     case kSyn:
       tcp.flags_mask = kSynFlag | kRst | kAck | kFin;
       tcp.flags_compare = kSynFlag;
@@ -92,7 +94,7 @@ Complaint parse_tcp(const Given& given, TcpMatch& tcp) {
 }
 
 Complaint parse_udp(const Given& given, UdpMatch& udp) {
-  return parse_ports(given, "udp", given.row.id == kSport ? udp.sport : udp.dport);
+  return parse_ports(given, false, given.row.id == kSport ? udp.sport : udp.dport);
 }
 
 // ---- icmp, icmp6 ----
@@ -297,13 +299,13 @@ constexpr OptionRow kTtlOptions[] = {
     {.name = "ttl-lt", .id = kLess, .excludes = kAnyTtl},
     {.name = "ttl-gt", .id = kGreater, .excludes = kAnyTtl},
     {.name = "ttl-eq", .id = kEqual, .inverts = true, .excludes = kAnyTtl},
-    {.name = "ttl", .id = kEqual, .excludes = kAnyTtl},
+    {.name = "ttl", .id = kEqual, .inverts = true, .excludes = kAnyTtl},
 };
 constexpr OptionRow kHlOptions[] = {
     {.name = "hl-lt", .id = kLess, .excludes = kAnyTtl},
     {.name = "hl-gt", .id = kGreater, .excludes = kAnyTtl},
     {.name = "hl-eq", .id = kEqual, .inverts = true, .excludes = kAnyTtl},
-    {.name = "hl", .id = kEqual, .excludes = kAnyTtl},
+    {.name = "hl", .id = kEqual, .inverts = true, .excludes = kAnyTtl},
 };
 
 Complaint parse_ttl(const Given& given, TtlMatch& match) {
@@ -489,14 +491,16 @@ Complaint parse_pkttype(const Given& given, PkttypeMatch& match) {
   static constexpr Row kNames[] = {
       {"unicast", PacketType::kHost},        {"broadcast", PacketType::kBroadcast},
       {"multicast", PacketType::kMulticast}, {"bcast", PacketType::kBroadcast},
-      {"mcast", PacketType::kMulticast},     {"host", PacketType::kHost}};
+      {"mcast", PacketType::kMulticast},     {"host", PacketType::kHost},
+      {"otherhost", PacketType::kOtherHost}};
   match.invert = given.invert;
   for (const Row& row : kNames) {
-    if (!begins_ignoring_case(row.name, given.value)) continue;
+    if (!equal_ignoring_case(row.name, given.value)) continue;
     match.type = row.type;
     return {};
   }
-  return fmt::format("Bad packet type '{}'; known: unicast broadcast multicast", given.value);
+  return fmt::format("Bad packet type '{}'; known: unicast broadcast multicast otherhost",
+                     given.value);
 }
 
 enum RtOption : uint8_t {

@@ -1,5 +1,6 @@
 // The targets of the nat table.
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include "base/address.h"
@@ -67,17 +68,19 @@ Complaint parse_ports(const Given& given, std::string_view text, Kind kind, nat:
   if (rest.empty()) return {};
   if (rest[0] != '/') return fmt::format("Garbage after port range: `{}'", rest);
   if (kind != Kind::kDnat) return "Shifted portmap ranges work with DNAT only";
-  const auto base = whole_number(rest.substr(1), 1, UINT16_MAX);
-  if (!base) return fmt::format("Port `{}' not valid", rest.substr(1));
+  const auto base = port_number(rest.substr(1), nullptr);
+  if (!base || *base == 0) return fmt::format("Port `{}' not valid", rest.substr(1));
   range.flags |= nat::kProtoOffset;
   range.base_port = static_cast<uint16_t>(*base);
   return {};
 }
 
-/// Four numbers with dots, no less.
+/// By the rules of inet_pton: four decimal numbers, no less.
 Address strict_address(std::string_view text, uint8_t family) {
-  if (family == AF_INET && split(text, '.').size() != 4) return {};
-  return host_address(text, family);
+  Address address;
+  if (inet_pton(family, std::string(text).c_str(), address.bytes.data()) == 1)
+    address.family = family;
+  return address;
 }
 
 Complaint parse_addresses(std::string_view text, uint8_t family, nat::Range& range) {
@@ -127,7 +130,7 @@ Complaint parse_netmap(const Given& given, NatTarget& target) {
   const Address mask = slash == given.value.npos
                            ? prefix_mask(family, family == AF_INET ? 32 : 128)
                            : parse_mask(given.value.substr(slash + 1), family);
-  if (!mask.is_set())
+  if (!mask.is_set() || prefix_length(mask) < 0)
     return "NETMAP: bad value for option \"--to\", neither a valid network mask nor valid CIDR";
   target.range.flags |= nat::kMapIps;
   target.range.min_address = target.range.max_address = address;

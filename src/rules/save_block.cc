@@ -35,6 +35,8 @@ std::optional<RuleCounters> parse_counters(std::string_view text) {
 Failure declare_chain(Table& table, std::span<const Word> words) {
   const Word name{words[0].text.substr(1), words[0].column + 1};
   uint32_t index = table.chain_named(name.text);
+  if (index != Table::kNoChain && !table.chains[index].built_in)
+    return mistake(name, fmt::format("error creating chain '{}': File exists", name.text));
   if (index == Table::kNoChain) {
     if (Failure failure = check_chain_name(name)) return failure;
     index = static_cast<uint32_t>(table.chains.size());
@@ -101,6 +103,10 @@ std::optional<Mistake> SaveBlock::line(std::span<const Word> words, Origin origi
   if (Failure failure = parse_command(words, rules_.family, table_, command)) return failure;
   if (command.other_family) return {};
   if (counters) {
+    if (command.has_counters)
+      return Mistake{command.counters_column, "multiple -c flags not allowed"};
+    if (std::string_view("AIRP").find(command.command) == std::string_view::npos)
+      return mistake(first, "Illegal option `-c' with this command");
     command.rule.counters = *counters;
     command.has_counters = true;
   }

@@ -265,7 +265,7 @@ void save(std::string& out, const MacMatch& match) {
 }
 
 void save(std::string& out, const PkttypeMatch& match) {
-  static constexpr const char* kTypes[] = {"unicast", "broadcast", "multicast"};
+  static constexpr const char* kTypes[] = {"unicast", "broadcast", "multicast", "otherhost"};
   put(out, " -m pkttype{} --pkt-type {}", no(match.invert),
       kTypes[static_cast<size_t>(match.type)]);
 }
