@@ -20,7 +20,13 @@ struct Address {
   bool is_set() const { return family != AF_UNSPEC; }
   size_t size() const { return family == AF_INET ? 4 : family == AF_INET6 ? 16 : 0; }
 
-  friend bool operator==(const Address&, const Address&) = default;
+  /// Word by word: the router asks this of every packet.
+  friend bool operator==(const Address& a, const Address& b) {
+    uint64_t left[2], right[2];
+    std::memcpy(left, a.bytes.data(), sizeof left);
+    std::memcpy(right, b.bytes.data(), sizeof right);
+    return ((left[0] ^ right[0]) | (left[1] ^ right[1])) == 0 && a.family == b.family;
+  }
 
   /// True when `this` and `other` agree, within one family, in every bit that `mask` sets.
   bool equals_under(const Address& other, const Address& mask) const {

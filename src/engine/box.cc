@@ -179,10 +179,17 @@ void Box::prerouting(Skb& skb, Lookup& lookup) {
   route_in(skb);
 }
 
+/// Of a device that the setup did not name, too.
+const router::InputRules& Box::input_rules(uint32_t device) {
+  while (input_rules_.size() <= device)
+    input_rules_.push_back(box_settings_.input_rules(static_cast<uint32_t>(input_rules_.size())));
+  return input_rules_[device];
+}
+
 void Box::route_in(Skb& skb) {
   const router::InputRoute found =
       router::route_input(router_, skb.in, source_of(skb), destination_of(skb), skb.type,
-                          box_settings_.input_rules(skb.in));
+                          input_rules(skb.in), skb.data[skb.is_ipv4() ? 8 : 7]);
   switch (found.decision) {
     case router::InputDecision::kLocal: return input(skb);
     case router::InputDecision::kForward: return forward(skb, found);
@@ -208,7 +215,7 @@ void Box::input(Skb& skb) {
 // ---- forwarding ----
 
 void Box::forward(Skb& skb, const router::InputRoute& found) {
-  const router::Route& route = found.route;
+  const router::Route& route = *found.route;
   constexpr uint32_t kMinMtuV6 = 1280;
   constexpr uint16_t kDontFragment = 0x4000;
   constexpr uint8_t kTimeExceeded = 11, kUnreachable = 3, kFragmentationNeeded = 4;
@@ -254,22 +261,22 @@ void Box::forward(Skb& skb, const router::InputRoute& found) {
 void Box::output(Skb& skb, Lookup& lookup) {
   constexpr Hook kHook = Hook::kOutput;
   Address destination = destination_of(skb);
-  router::Route route = router_.find(destination);
-  if (route.device == 0) return ends(skb, "dropped: no route");
-  skb.out = route.device;
+  const router::Route* route = &router_.find(destination);
+  if (route->device == 0) return ends(skb, "dropped: no route");
+  skb.out = route->device;
   if (observer_) observer_->reaches(skb, kHook);
   if (!pass(TableId::kRaw, kHook, skb)) return;
   if (!track(skb, kHook, lookup)) return;
   if (!pass(TableId::kMangle, kHook, skb)) return;
   if (!translate(skb, kHook)) return;
   if (const Address now = destination_of(skb); !(now == destination)) {
-    route = router_.find(now);
-    if (route.device == 0) return ends(skb, "dropped: no route to where it was translated");
-    skb.out = route.device;
+    route = &router_.find(now);
+    if (route->device == 0) return ends(skb, "dropped: no route to where it was translated");
+    skb.out = route->device;
   }
   for (const TableId table : {TableId::kFilter, TableId::kSecurity})
     if (!pass(table, kHook, skb)) return;
-  postrouting(skb, route);
+  postrouting(skb, *route);
 }
 
 void Box::postrouting(Skb& skb, const router::Route& route) {

@@ -98,6 +98,7 @@ class Box final : public conntrack::NoteSink {
   void arrive(const Arrival& arrival, Lookup& lookup);
   void load(const Arrival& arrival, Skb& skb);
   void prerouting(Skb& skb, Lookup& lookup);
+  const router::InputRules& input_rules(uint32_t device);
   void route_in(Skb& skb);
   void input(Skb& skb);
   void forward(Skb& skb, const router::InputRoute& found);
@@ -127,6 +128,7 @@ class Box final : public conntrack::NoteSink {
 
   const conntrack::Settings& settings_;
   setup::BoxSettings box_settings_;
+  std::vector<router::InputRules> input_rules_;  ///< by device
   router::Router router_;
   ErrorLimiter error_limiter_;
   conntrack::Tracker& tracker_;

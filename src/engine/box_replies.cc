@@ -26,6 +26,7 @@ struct ErrorKind {
 
 constexpr uint8_t kUnreachable = 3, kUnreachable6 = 1;
 constexpr uint32_t kDestinationV4 = 16;
+constexpr uint32_t kFragmentUnit = 8;  ///< bytes; no fragment but the last has less
 
 // The kernel's numbers for --reject-with (nf_reject_ipv4.c, nf_reject_ipv6.c: reject_map).
 constexpr ErrorKind kErrors[] = {
@@ -139,25 +140,28 @@ void Box::depart(const Skb& skb, std::span<const uint8_t> bytes, uint32_t length
   if (output_) output_({skb.out, skb.packet.time, bytes, length});
 }
 
-/// Whole, or in fragments no larger than those it came in (ip_fragment, ip6_fragment).
+/// Whole, or in fragments no larger than those it came in, but for IPv6's least MTU (ip_fragment,
+/// ip6_fragment).
 void Box::emit(Skb& skb, const router::Route& route) {
   constexpr uint16_t kDontFragment = 0x4000;
   constexpr uint8_t kFragmentationNeeded = 4, kPacketTooBig = 2;
+  constexpr uint32_t kMinMtuV6 = 1280;
   const packet::Packet& packet = skb.packet;
   const bool v4 = skb.is_ipv4();
   uint32_t mtu = router_.interfaces()[skb.out].mtu;
   if (route.mtu != 0 && route.mtu < mtu) mtu = route.mtu;
-  if (packet.length <= mtu && skb.largest_fragment == 0) {
+  const uint32_t largest = skb.largest_fragment;
+  if (packet.length <= mtu && (largest == 0 || (!v4 && packet.length <= largest))) {
     depart(skb, {skb.data, packet.captured}, packet.length);
     return ends(skb, "sent");
   }
   const bool refuses = v4 && (packet::load16(skb.data + 6) & kDontFragment) != 0 &&
-                       (skb.largest_fragment == 0 || skb.largest_fragment > mtu);
-  if (refuses || (!v4 && skb.largest_fragment == 0)) {
+                       (largest == 0 || largest > mtu);
+  if (refuses || (!v4 && (largest == 0 || largest > mtu))) {
     send_error(skb, v4 ? kUnreachable : kPacketTooBig, v4 ? kFragmentationNeeded : 0, mtu);
     return ends(skb, "dropped: larger than the link carries");
   }
-  if (skb.largest_fragment != 0) mtu = std::min<uint32_t>(mtu, skb.largest_fragment);
+  if (largest != 0) mtu = std::min(mtu, v4 ? largest : std::max(largest, kMinMtuV6));
   v4 ? emit_fragments_v4(skb, mtu) : emit_fragments_v6(skb, mtu);
   ends(skb, "sent in fragments");
 }
@@ -167,7 +171,7 @@ void Box::emit_fragments_v4(const Skb& skb, uint32_t mtu) {
   const packet::Packet& packet = skb.packet;
   const uint32_t header = (skb.data[0] & 0x0fu) * 4;
   const uint32_t payload = packet.length - header;
-  const uint32_t room = (mtu - header) & ~7u;
+  const uint32_t room = mtu < header + kFragmentUnit ? kFragmentUnit : (mtu - header) & ~7u;
   for (uint32_t at = 0; at < payload; at += room) {
     const uint32_t size = std::min(room, payload - at);
     const uint32_t there = packet.captured > header + at ? packet.captured - header - at : 0;
@@ -192,7 +196,8 @@ void Box::emit_fragments_v6(const Skb& skb, uint32_t mtu) {
   uint32_t next_at = 0;
   const uint32_t front = unfragmentable_length(skb, next_at);
   const uint32_t payload = packet.length - front;
-  const uint32_t room = (mtu - front - kFragmentHeader) & ~7u;
+  const uint32_t least = front + kFragmentHeader + kFragmentUnit;
+  const uint32_t room = mtu < least ? kFragmentUnit : (mtu - front - kFragmentHeader) & ~7u;
   const uint8_t next = skb.data[next_at];
   const uint32_t id = static_cast<uint32_t>(tracker_.random().next());
   for (uint32_t at = 0; at < payload; at += room) {

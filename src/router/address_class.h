@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 #include "ctwin/address.h"
 
@@ -11,7 +13,9 @@ inline bool is_ipv4(const Address& address) { return address.family == AF_INET; 
 
 /// 0.0.0.0 and ::.
 inline bool is_any(const Address& address) {
-  return std::ranges::all_of(address.bytes, [](uint8_t byte) { return byte == 0; });
+  uint64_t words[2];
+  std::memcpy(words, address.bytes.data(), sizeof words);
+  return (words[0] | words[1]) == 0;
 }
 /// 255.255.255.255.
 inline bool is_limited_broadcast(const Address& address) {

@@ -27,10 +27,16 @@ InputRoute answered(uint8_t type, uint8_t code, const char* reason) {
   return result;
 }
 
-InputRoute delivered(const Route& route) {
+InputRoute delivered() {
   InputRoute result;
   result.decision = InputDecision::kLocal;
-  result.route = route;
+  return result;
+}
+
+InputRoute forwarded(const Route& route) {
+  InputRoute result;
+  result.decision = InputDecision::kForward;
+  result.route = &route;
   return result;
 }
 
@@ -55,7 +61,7 @@ const char* bad_source(const Arrival& in, bool full, bool& on_link) {
     if (!in.router.has_custom_local_routes())
       return is_own ? "martian source: it is this box's own address" : nullptr;
   }
-  const Route back = in.router.find(in.source);
+  const Route& back = in.router.find(in.source);
   constexpr const char* kNotThisWay = "the reverse-path filter: the source is not reached this way";
   if (back.type == RouteType::kUnspec || is_refusal(back.type))
     return in.rules.rp_filter != 0 ? kNotThisWay : nullptr;
@@ -69,7 +75,7 @@ const char* bad_source(const Arrival& in, bool full, bool& on_link) {
     return nullptr;
   }
   if (in.rules.rp_filter == 1) return kNotThisWay;
-  const Route other = in.router.find(in.source, in.device);
+  const Route& other = in.router.find(in.source, in.device);
   on_link = other.type == RouteType::kUnicast && !other.gateway.is_set();
   return nullptr;
 }
@@ -85,16 +91,14 @@ InputRoute route_multicast(const Arrival& in) {
   bool on_link = false;
   if (!is_any(in.source))
     if (const char* why = bad_source(in, false, on_link)) return dropped(why);
-  return delivered(
-      {.type = RouteType::kMulticast, .device = in.device, .gateway = {}, .preferred_source = {}});
+  return delivered();
 }
 
 InputRoute deliver_broadcast(const Arrival& in) {
   bool on_link = false;
   if (!is_any(in.source))
     if (const char* why = bad_source(in, false, on_link)) return dropped(why);
-  return delivered(
-      {.type = RouteType::kBroadcast, .device = in.device, .gateway = {}, .preferred_source = {}});
+  return delivered();
 }
 
 /// Addresses that no route makes good (ip_route_input_slow); null when there are none.
@@ -126,13 +130,13 @@ InputRoute route_v4(const Arrival& in) {
   if (is_limited_broadcast(in.destination) || (is_any(in.source) && is_any(in.destination)))
     return deliver_broadcast(in);
   if (const char* why = martian(in)) return dropped(why);
-  const Route route = in.router.find(in.destination);
+  const Route& route = in.router.find(in.destination);
   bool on_link = false;
   switch (route.type) {
     case RouteType::kBroadcast: return deliver_broadcast(in);
     case RouteType::kLocal:
       if (const char* why = bad_source(in, false, on_link)) return dropped(why);
-      return delivered(route);
+      return delivered();
     case RouteType::kUnicast: break;
     case RouteType::kAnycast:
     case RouteType::kMulticast: return dropped("martian destination");
@@ -141,9 +145,7 @@ InputRoute route_v4(const Arrival& in) {
   if (!in.rules.forwards_v4) return dropped("not for this box, which does not forward");
   const bool turns_back = route.device == in.device && in.rules.send_redirects;
   if (const char* why = bad_source(in, turns_back, on_link)) return dropped(why);
-  InputRoute result;
-  result.decision = InputDecision::kForward;
-  result.route = route;
+  InputRoute result = forwarded(route);
   result.redirect = turns_back && on_link;
   return result;
 }
@@ -189,13 +191,13 @@ const InputRoute* forbidden_source(const Arrival& in) {
 
 InputRoute route_v6(const Arrival& in) {
   const bool on_this_link = is_multicast(in.destination) || is_link_local_v6(in.destination);
-  const Route route = in.router.find(in.destination, on_this_link ? in.device : 0);
+  const Route& route = in.router.find(in.destination, on_this_link ? in.device : 0);
   switch (route.type) {
     case RouteType::kMulticast:
       if (!is_member(in)) return dropped("the box is not in that multicast group");
-      return delivered(route);
+      return delivered();
     case RouteType::kLocal:
-    case RouteType::kAnycast: return delivered(route);
+    case RouteType::kAnycast: return delivered();
     case RouteType::kUnicast: break;
     case RouteType::kBlackhole: return dropped("a blackhole route");
     case RouteType::kProhibit: return answered(kUnreachableV6, kProhibited, "a prohibit route");
@@ -205,10 +207,7 @@ InputRoute route_v6(const Arrival& in) {
   if (!in.rules.forwards_v6) return dropped("not for this box, which does not forward");
   if (route.device != in.device && in.hop_limit > 1)
     if (const InputRoute* forbidden = forbidden_source(in)) return *forbidden;
-  InputRoute result;
-  result.decision = InputDecision::kForward;
-  result.route = route;
-  return result;
+  return forwarded(route);
 }
 
 }  // namespace

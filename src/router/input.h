@@ -28,10 +28,10 @@ struct InputRules {
 
 struct InputRoute {
   InputDecision decision = InputDecision::kDrop;
-  Route route;              ///< kLocal, kForward
-  IcmpError error;          ///< kError
-  const char* reason = "";  ///< kError, kDrop: why, for people
-  bool redirect = false;    ///< kForward: out by the device of entry, and the sender wants to know
+  const Route* route = nullptr;  ///< kForward; good as long as what Router::find answers
+  IcmpError error;               ///< kError
+  const char* reason = "";       ///< kError, kDrop: why, for people
+  bool redirect = false;  ///< kForward: out by the device of entry, and the sender wants to know
 };
 
 /// Is the packet dropped before any hook, for addresses that may not come from that device

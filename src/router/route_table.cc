@@ -1,15 +1,17 @@
 #include "router/route_table.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace ctwin::router {
 
 RouteTable::Key RouteTable::key_of(const Address& address) {
   Key key;
-  for (size_t i = 0; i < 8; ++i) {
-    key.high = key.high << 8 | address.bytes[i];
-    key.low = key.low << 8 | address.bytes[8 + i];
-  }
+  std::memcpy(&key.high, address.bytes.data(), 8);
+  std::memcpy(&key.low, address.bytes.data() + 8, 8);
+  if constexpr (std::endian::native == std::endian::little)
+    key = {__builtin_bswap64(key.high), __builtin_bswap64(key.low)};
   return key;
 }
 

@@ -12,6 +12,8 @@ namespace ctwin::router {
 
 namespace {
 
+const Route kNoRoute{};
+
 constexpr uint32_t kMetricV6 = 1024;
 constexpr uint32_t kMetricOfPrefixV6 = 256;
 
@@ -98,36 +100,44 @@ Router::Router() {
 
 // ---- lookups ----
 
-Route Router::find(const Address& destination, uint32_t device) const {
+const Route& Router::find(const Address& destination, uint32_t device) const {
   uint64_t mixed;
   std::memcpy(&mixed, destination.bytes.data() + (is_ipv4(destination) ? 0 : 8), sizeof mixed);
   constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;
   Remembered& place = remembered_[(mixed + device) * kMultiplier >> 58];
   static_assert(kRemembered == 64);
-  if (!(place.destination == destination) || place.device != device)
-    place = {destination, device, look_up(destination, device)};
-  return place.route;
+  if (!place.route || !(place.destination == destination) || place.device != device)
+    place = {destination, device, &look_up(destination, device)};
+  return *place.route;
 }
 
-Route Router::look_up(const Address& destination, uint32_t device) const {
+const Route& Router::look_up(const Address& destination, uint32_t device) const {
   return is_ipv4(destination) ? look_up_v4(destination, device) : look_up_v6(destination, device);
 }
 
-Route Router::look_up_v4(const Address& destination, uint32_t device) const {
+const Route& Router::look_up_v4(const Address& destination, uint32_t device) const {
   const RouteEntry* entry = v4_.find(destination, [device](const RouteEntry& candidate) {
     const Route& route = candidate.route;
     return device == 0 || is_refusal(route.type) || route.device == device;
   });
-  if (!entry || entry->route.type == RouteType::kThrow) return {};
+  if (!entry || entry->route.type == RouteType::kThrow) return kNoRoute;
   return entry->route;
 }
 
-Route Router::look_up_v6(const Address& destination, uint32_t device) const {
+/// Every device but lo has a route to all of ff00::/8.
+const Route& Router::multicast_by(uint32_t device) const {
+  while (multicast_v6_.size() <= device)
+    multicast_v6_.push_back({.type = RouteType::kMulticast,
+                             .device = static_cast<uint32_t>(multicast_v6_.size()),
+                             .gateway = {},
+                             .preferred_source = {}});
+  return multicast_v6_[device];
+}
+
+const Route& Router::look_up_v6(const Address& destination, uint32_t device) const {
   if (is_multicast(destination)) {
-    // Every device but lo has a route to all of ff00::/8.
     for (uint32_t i = kLoopback + 1; i < interfaces_.end(); ++i)
-      if (interfaces_[i].up && (device == 0 || device == i))
-        return {.type = RouteType::kMulticast, .device = i, .gateway = {}, .preferred_source = {}};
+      if (interfaces_[i].up && (device == 0 || device == i)) return multicast_by(i);
   }
   const auto fits = [device](const RouteEntry& candidate) {
     const Route& route = candidate.route;
@@ -137,7 +147,7 @@ Route Router::look_up_v6(const Address& destination, uint32_t device) const {
     const RouteEntry* entry = table->find(destination, fits);
     if (entry && entry->route.type != RouteType::kThrow) return entry->route;
   }
-  return {};
+  return kNoRoute;
 }
 
 uint32_t Router::forward_mtu(const Route& route, uint8_t family) const {
@@ -151,7 +161,7 @@ RouteType Router::address_type(const Address& address, uint32_t device) const {
   if (is_ipv4(address)) {
     if (is_any(address) || is_limited_broadcast(address)) return RouteType::kBroadcast;
     if (is_multicast(address)) return RouteType::kMulticast;
-    const Route route = find(address);
+    const Route& route = find(address);
     const bool other_device = device != 0 && route.device != device;
     if (route.type == RouteType::kUnspec || is_refusal(route.type) || other_device)
       return RouteType::kUnicast;
@@ -160,7 +170,7 @@ RouteType Router::address_type(const Address& address, uint32_t device) const {
   if (is_any(address)) return RouteType::kUnspec;
   if (is_multicast(address)) return RouteType::kMulticast;
   if (device != 0 && has_address(address, device)) return RouteType::kLocal;
-  const Route route = find(address, device);
+  const Route& route = find(address, device);
   if (route.type == RouteType::kUnspec || is_refusal(route.type)) return RouteType::kUnreachable;
   if (route.type == RouteType::kLocal && device != 0) return RouteType::kUnicast;
   return route.type;

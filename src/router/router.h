@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "ctwin/result.h"
@@ -53,7 +54,8 @@ class Router {
   Status remove_route(const RouteEntry& entry);
 
   /// fib_lookup: the route to `destination`. With `device` only routes out of that device.
-  Route find(const Address& destination, uint32_t device = 0) const;
+  /// Good until a route, an address or a device changes.
+  const Route& find(const Address& destination, uint32_t device = 0) const;
 
   /// The largest packet that is forwarded by a route (ip_dst_mtu_maybe_forward and its IPv6 twin,
   /// which asks the route only where its MTU is locked).
@@ -81,14 +83,15 @@ class Router {
   struct Remembered {
     Address destination;
     uint32_t device = 0;
-    Route route;
+    const Route* route = nullptr;
   };
   static constexpr size_t kRemembered = 64;
 
   RouteTable& table_of(const RouteEntry& entry);
-  Route look_up(const Address& destination, uint32_t device) const;
-  Route look_up_v4(const Address& destination, uint32_t device) const;
-  Route look_up_v6(const Address& destination, uint32_t device) const;
+  const Route& look_up(const Address& destination, uint32_t device) const;
+  const Route& look_up_v4(const Address& destination, uint32_t device) const;
+  const Route& look_up_v6(const Address& destination, uint32_t device) const;
+  const Route& multicast_by(uint32_t device) const;
   Status resolve_v4(RouteEntry& entry) const;
   Status resolve_gateway_v4(RouteEntry& entry) const;
   Status resolve_v6(RouteEntry& entry) const;
@@ -111,6 +114,7 @@ class Router {
   bool custom_local_routes_ = false;
   /// Answers given before: packets of a flow ask the same again and again.
   mutable std::array<Remembered, kRemembered> remembered_;
+  mutable std::deque<Route> multicast_v6_;  ///< by device
 };
 
 }  // namespace ctwin::router
