@@ -131,7 +131,8 @@ class UniqueTuple {
     if (!is_used(tuple)) return false;
     if (!conntrack::allows_clash(tuple.proto)) return true;
     const ConnTable& table = tracker_.table();
-    const ConnTable::Found found = table.find(tuple);
+    ConnTable::Found found = table.find(tuple);
+    if (found.index == 0) found = user_of(tuple);
     if (found.index == 0) return false;
     const Conn& other = table[found.index];
     if (other.status & (kSrcNat | kDstNat | kSeqAdjust)) return true;
