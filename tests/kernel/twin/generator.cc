@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <deque>
 
+#include "rules_generator.h"
+#include "words.h"
+
 namespace ctwin::test {
 
 namespace {
@@ -14,7 +17,8 @@ constexpr size_t kMtu = 1500;
 /// Spoils, cuts and quotes the rows of talkers; what comes of a row comes out a little later.
 class Weaver {
  public:
-  Weaver(Dice& dice, std::vector<std::string>& steps) : dice_(dice), steps_(steps) {}
+  Weaver(Dice& dice, std::vector<std::string>& steps, bool routed = false)
+      : dice_(dice), steps_(steps), routed_(routed) {}
 
   void add(const std::string& row) {
     std::string made = decorated(row);
@@ -35,7 +39,7 @@ class Weaver {
 
   static bool is_six(const std::string& row) {
     const size_t host = row.find(' ', 2) + 1;
-    return row[host] == 'L' || row[host] == 'R';
+    return row[host] == 'L' || row[host] == 'R' || row[host] == '[';
   }
 
   size_t size_of(const std::string& row) {
@@ -45,7 +49,13 @@ class Weaver {
 
   void emit(const std::string& row) {
     const size_t size = size_of(row);
-    if (size != 0 && size <= kMtu) steps_.push_back(row);
+    if (size == 0 || size > kMtu) return;
+    if (!routed_) return steps_.push_back(row);
+    std::string sent = row;
+    if (dice_.chance(1, 60) && row.find("ttl=") == row.npos) sent += " ttl=1";
+    // Somebody who answers where he never was asked meets no flow of NAT.
+    if (!dice_.chance(1, 12)) sent.insert(1, "~");
+    steps_.push_back(std::move(sent));
   }
 
   void emit_later() {
@@ -165,6 +175,7 @@ class Weaver {
 
   Dice& dice_;
   std::vector<std::string>& steps_;
+  const bool routed_;
   std::deque<std::string> recent_;
   std::vector<std::string> later_;
   uint32_t last_id_ = 100;
@@ -181,8 +192,28 @@ FlowEnds random_ends(Dice& dice) {
   return ends;
 }
 
-std::unique_ptr<Talker> random_talker(Dice& dice) {
-  const FlowEnds ends = random_ends(dice);
+/// Also the router's own addresses, seen from either side, and others that only a route leads to.
+FlowEnds routed_ends(Dice& dice) {
+  FlowEnds ends = random_ends(dice);
+  const auto host = [&](char letter) {
+    return fmt::format("{}{}", ends.six ? static_cast<char>(letter - 32) : letter,
+                       2 + dice.number(4));
+  };
+  ends.left = host('l');
+  ends.right = host('r');
+  switch (dice.number(16)) {
+    case 0: ends.left = ends.six ? "R1" : "r1"; break;
+    case 1: ends.right = ends.six ? "L1" : "l1"; break;
+    case 2: ends.right = ends.six ? "R1" : "r1"; break;
+    case 3: ends.right = ends.six ? "[2001:db8::7]" : "192.0.2.7"; break;
+    case 4: ends.left = ends.six ? "R5" : "r5"; break;
+    default: break;
+  }
+  return ends;
+}
+
+std::unique_ptr<Talker> random_talker(Dice& dice, bool routed = false) {
+  const FlowEnds ends = routed ? routed_ends(dice) : random_ends(dice);
   const uint32_t kind = dice.number(10);
   if (kind < 5) return make_tcp_talker(dice, ends);
   if (kind < 7) return make_sctp_talker(dice, ends);
@@ -238,6 +269,14 @@ std::string row_without_ports(Side from, const char* kind, const FlowEnds& ends)
                      ends.host(across(from)));
 }
 
+/// The lines that give a router one family's rules.
+void add_rules(SetupLines& setup, const char* program, const std::string& rules) {
+  setup.push_back(fmt::format("{} <<'END'", program));
+  for (const std::string_view line : split(rules, '\n'))
+    if (!line.empty()) setup.emplace_back(line);
+  setup.emplace_back("END");
+}
+
 Sequence generate(uint64_t seed, uint64_t index, size_t packets) {
   Dice dice(seed * 1'000'003 + index);
   dice.next();
@@ -261,6 +300,33 @@ Sequence generate(uint64_t seed, uint64_t index, size_t packets) {
       sequence.steps.emplace_back(kPause);
       next_pause += packets / 3 + 1;
     }
+  }
+  weaver.finish();
+  return sequence;
+}
+
+Sequence generate_routed(uint64_t seed, uint64_t index, size_t packets) {
+  Dice dice(seed * 1'000'003 + index);
+  dice.next();
+  Sequence sequence{fmt::format("seed {} rule set {}", seed, index),
+                    random_sysctls(dice),
+                    {},
+                    false,
+                    router_addresses()};
+  // Lots are drawn by each side for itself.
+  Flavour flavour;
+  flavour.draws_lots = false;
+  add_rules(sequence.setup, "iptables-restore", generate_rules(dice, false, flavour));
+  add_rules(sequence.setup, "ip6tables-restore", generate_rules(dice, true, flavour));
+  for (std::string& line : tracking_rules()) sequence.setup.push_back(std::move(line));
+  Weaver weaver(dice, sequence.steps, true);
+  std::vector<std::unique_ptr<Talker>> talkers;
+  const size_t at_once = 1 + dice.number(20);
+  while (talkers.size() < at_once) talkers.push_back(random_talker(dice, true));
+  while (sequence.steps.size() < packets) {
+    std::unique_ptr<Talker>& talker = talkers[dice.below(at_once)];
+    weaver.add(talker->next(dice));
+    if (dice.chance(1, 20)) talker = random_talker(dice, true);
   }
   weaver.finish();
   return sequence;

@@ -1,8 +1,9 @@
 // Sequences drawn from a seed: many flows of all protocols woven into each other, each half
 // behaving and half not, their packets damaged, cut into fragments and complained about.
 //
-// What a router decides, and not conntrack, is left out: packets that are too large or too old for
-// it, addresses that it would not forward, options that it would act upon.
+// What a router decides, and not conntrack, is left out where no router is compared: packets that
+// are too large or too old for it, addresses that it would not forward, options that it would act
+// upon.
 #pragma once
 
 #include <memory>
@@ -56,5 +57,9 @@ std::unique_ptr<Talker> make_plain_talker(Dice& dice, const FlowEnds& ends);
 
 /// Sequence `index` of `seed`, with about `packets` packets.
 Sequence generate(uint64_t seed, uint64_t index, size_t packets);
+
+/// The same for a router with drawn rules (rules_generator.h): its hosts mostly answer to whom they
+/// see, some packets are for the router itself, too old or too large.
+Sequence generate_routed(uint64_t seed, uint64_t index, size_t packets);
 
 }  // namespace ctwin::test

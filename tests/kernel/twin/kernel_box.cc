@@ -14,6 +14,7 @@
 
 #include "backend/kernel.h"
 #include "ctnetlink/uapi.h"
+#include "sequence.h"
 #include "step.h"
 #include "words.h"
 
@@ -212,7 +213,8 @@ Status KernelBox::open_listener() {
 Status KernelBox::run_text(const std::string& text) {
   const auto ended = run({"/bin/sh", {"sh", "-c", text}, {}, true}, space_);
   if (!ended) return ended.error();
-  if (ended->exit_code != 0) return Error{EPERM, "cannot set up the router: " + ended->errors};
+  if (ended->exit_code != 0)
+    return Error{routes_ ? kSetupRefused : EPERM, "cannot set up the router: " + ended->errors};
   return {};
 }
 

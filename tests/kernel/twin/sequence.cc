@@ -109,6 +109,8 @@ Result<std::vector<Difference>> find_differences(const Sequence& sequence) {
   const auto kernel = run_kernel(sequence);
   if (!kernel) return kernel.error();
   auto engine = run_engine(sequence, *kernel);
+  if (!engine && !sequence.setup.empty())
+    return std::vector<Difference>{{0, "  setup\n    engine  " + engine.error().text + "\n"}};
   if (!engine) return engine.error();
   std::vector<Difference> differences = compare(*kernel, *engine);
   if (!differences.empty()) return differences;

@@ -2,6 +2,7 @@
 // the engine.
 #pragma once
 
+#include <cerrno>
 #include <functional>
 
 #include "box.h"
@@ -30,6 +31,9 @@ enum class Drawing : uint8_t { kAsKernel, kItsOwn };
 /// Runs the packets of a recording through a fresh engine, at the same times, so many at once.
 Result<Recording> run_engine(const Sequence& sequence, const Recording& kernel, size_t at_once = 1,
                              Drawing drawing = Drawing::kAsKernel);
+
+/// The code of the error when the kernel does not take the setup.
+constexpr int kSetupRefused = ENOEXEC;
 
 /// What the two do not agree in, or else what an engine that gets its packets one by one and one
 /// that gets many at once do not agree in. An error says why it could not be found out.
