@@ -86,16 +86,17 @@ class UniqueTuple {
 
   TupleKey choose(const SourceIndex& sources, const TupleKey& current) {
     const bool random = range_.has(kProtoRandom | kProtoRandomFully);
+    const bool keeps = in_range(current, range_, Manip::kSource);
+    if (manip_ == Manip::kSource && !random && keeps && !is_used_beside_mirror(current))
+      return current;
     TupleKey tuple = current;
-    if (manip_ == Manip::kSource && !random) {
-      if (in_range(current, range_, Manip::kSource)) {
-        if (!is_used_beside_mirror(current)) return current;
-      } else if (sources.find(current, range_, tuple)) {
-        if (!is_used(tuple)) return tuple;
-      }
-      tuple = current;
-    }
     choose_address(tuple);
+    if (manip_ == Manip::kSource && !random && !keeps) {
+      // Most likely no flow has that source: have its table's memory ready by then.
+      await_user_of(tuple);
+      TupleKey mapped;
+      if (sources.find(current, range_, mapped) && !is_used(mapped)) return mapped;
+    }
     if (!random && is_fit(tuple)) return tuple;
     search_key(tuple);
     return tuple;
@@ -117,6 +118,13 @@ class UniqueTuple {
         find_clash(table, reply, conntrack::zone_of(ct_), Direction::kReply);
     if (found.index == 0) return found;
     return table[found.index].tuple[0] == ct_.tuple[0] ? ConnTable::Found{} : found;
+  }
+
+  void await_user_of(const TupleKey& tuple) const {
+    TupleKey reply;
+    conntrack::invert_tuple(tuple, ct_.tuple[1].zone, reply);
+    const ConnTable& table = tracker_.table();
+    table.prefetch_bucket(table.hash(reply));
   }
 
   bool is_used(const TupleKey& tuple) {
