@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -62,6 +63,46 @@ std::vector<Row> read_rows() {
   return rows;
 }
 
+/// `services` with `ends` each, in kube-proxy's chains and words.
+std::string kube_proxy_rules(int services, int ends) {
+  std::string chains, ways, services_chain, ends_chains;
+  const auto name = [](const char* kind, int number) {
+    return fmt::format("KUBE-{}-{:016X}", kind, static_cast<uint64_t>(number) * 0x9e3779b97f4a7c15);
+  };
+  for (int i = 0; i < services; ++i) {
+    const std::string service = name("SVC", i);
+    const std::string address = fmt::format("10.{}.{}.{}", 96 + i / 65536, i / 256 % 256, i % 256);
+    const std::string about = fmt::format("-m comment --comment \"prod/app-{}:http", i);
+    chains += fmt::format(":{} - [0:0]\n", service);
+    services_chain +=
+        fmt::format("-A KUBE-SERVICES -d {}/32 -p tcp {} cluster IP\" -m tcp --dport 80 -j {}\n",
+                    address, about, service);
+    ways += fmt::format(
+        "-A {} ! -s 10.244.0.0/16 -d {}/32 -p tcp {} cluster IP\" -m tcp --dport 80 "
+        "-j KUBE-MARK-MASQ\n",
+        service, address, about);
+    for (int k = 0; k < ends; ++k) {
+      const std::string end = name("SEP", i * ends + k + 1);
+      const std::string pod =
+          fmt::format("10.244.{}.{}", (i * ends + k) / 250 % 256, (i * ends + k) % 250 + 1);
+      const std::string chance =
+          k + 1 == ends
+              ? ""
+              : fmt::format(" -m statistic --mode random --probability {:.11f}", 1.0 / (ends - k));
+      chains += fmt::format(":{} - [0:0]\n", end);
+      ways += fmt::format("-A {} {} -> {}:8080\"{} -j {}\n", service, about, pod, chance, end);
+      ends_chains += fmt::format("-A {} -s {}/32 {}\" -j KUBE-MARK-MASQ\n", end, pod, about);
+      ends_chains += fmt::format("-A {} -p tcp {}\" -m tcp -j DNAT --to-destination {}:8080\n", end,
+                                 about, pod);
+    }
+  }
+  return fmt::format(
+      "*nat\n:KUBE-MARK-MASQ - [0:0]\n:KUBE-SERVICES - [0:0]\n{}-A PREROUTING -j KUBE-SERVICES\n"
+      "-A OUTPUT -j KUBE-SERVICES\n-A KUBE-MARK-MASQ -j MARK --set-xmark "
+      "0x4000/0x4000\n{}{}{}COMMIT\n",
+      chains, services_chain, ways, ends_chains);
+}
+
 }  // namespace
 
 TEST_CASE("each row is accepted or refused alike, and saved alike") {
@@ -89,10 +130,36 @@ TEST_CASE("random rule sets are accepted or refused alike, and saved alike") {
     Flavour flavour;
     flavour.odd = dice.chance(1, 2);
     const std::string text = generate_rules(dice, six, flavour);
-    const std::string found = compare(text, six);
+    const auto kernel = load_by_kernel(text, six);
+    REQUIRE_MESSAGE(kernel.ok(), kernel.error().text);
+    const std::string found = difference(text, *kernel, load_by_engine(text, six));
     if (!found.empty()) ++different;
+    if (!flavour.odd) CHECK_MESSAGE(kernel->accepted, kernel->complaint, text);
     CHECK_MESSAGE(found == "", fmt::format("set {} of seed {}{}", i, seed, six ? ", IPv6" : ""));
   }
+}
+
+TEST_CASE("rules of well-known programs load as they are") {
+  const std::pair<std::string, bool> files[] = {{"docker", false},     {"docker6", true},
+                                                {"kube-proxy", false}, {"libvirt", false},
+                                                {"ufw", false},        {"ufw6", true}};
+  for (const auto& [name, six] : files) {
+    std::ifstream file(fmt::format("{}/rules/{}.rules", CTWIN_TEST_DATA, name));
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    INFO(name);
+    REQUIRE(text.find("COMMIT") != text.npos);
+    const Loaded engine = load_by_engine(text, six);
+    REQUIRE_MESSAGE(engine.accepted, engine.complaint);
+    CHECK(compare(text, six) == "");
+    // What we write the kernel takes, and writes the same.
+    CHECK(compare(engine.saved, six) == "");
+  }
+}
+
+TEST_CASE("a cluster of thousands of services loads as kube-proxy writes it") {
+  const std::string text = kube_proxy_rules(2000, 3);
+  CHECK(std::count(text.begin(), text.end(), '\n') > 20'000);
+  CHECK(compare(text, false) == "");
 }
 
 int main(int count, char** words) {
