@@ -4,7 +4,11 @@
 //   option  := code:u16 size:u16 value padding                   the last one has code and size 0
 //   section := 0x0a0d0d0a { magic:u32 major:u16 minor:u16 length:i64 }
 //   device  := 1 { linktype:u16 0:u16 snaplen:u32 if_name if_tsresol }
-//   packet  := 6 { device:u32 time:u64 (upper half first) captured:u32 original:u32 bytes flags }
+//   packet  := 6 { device:u32 time:u64 (upper half first) captured:u32 original:u32 bytes }
+//
+// libpcap reads files with several devices of LINKTYPE_RAW no further than to the second device, so
+// packets get an Ethernet header: its addresses are zero. They carry no direction, since what left
+// one box may be what comes in to the next.
 #include "io/capture_writer.h"
 
 #include <fcntl.h>
@@ -97,10 +101,10 @@ void CaptureWriter::end_block() {
 }
 
 uint32_t CaptureWriter::add_interface(std::string_view name) {
-  constexpr uint16_t kLinkTypeRaw = 101, kName = 2, kResolution = 9;
+  constexpr uint16_t kLinkTypeEthernet = 1, kName = 2, kResolution = 9;
   constexpr uint8_t kNanoseconds[] = {9};
   begin_block(kInterfaceBlock);
-  u16(kLinkTypeRaw);
+  u16(kLinkTypeEthernet);
   u16(0);
   u32(0);  // no limit of what is captured
   option(kName, {reinterpret_cast<const uint8_t*>(name.data()), name.size()});
@@ -112,18 +116,18 @@ uint32_t CaptureWriter::add_interface(std::string_view name) {
 
 void CaptureWriter::write(uint32_t interface, uint64_t time_ns, std::span<const uint8_t> bytes,
                           uint32_t wire_length) {
-  constexpr uint16_t kFlags = 2;
-  constexpr uint8_t kOutbound[] = {2, 0, 0, 0};
+  constexpr uint8_t kHeaderV4[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x08, 0x00};
+  constexpr uint8_t kHeaderV6[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x86, 0xdd};
+  const bool v6 = !bytes.empty() && bytes[0] >> 4 == 6;
   begin_block(kPacketBlock);
   u32(interface);
   u32(static_cast<uint32_t>(time_ns >> 32));
   u32(static_cast<uint32_t>(time_ns));
-  u32(static_cast<uint32_t>(bytes.size()));
-  u32(wire_length);
+  u32(static_cast<uint32_t>(sizeof kHeaderV4 + bytes.size()));
+  u32(static_cast<uint32_t>(sizeof kHeaderV4) + wire_length);
+  raw(v6 ? kHeaderV6 : kHeaderV4);
   raw(bytes);
   pad();
-  option(kFlags, kOutbound);
-  option(0, {});
   end_block();
 }
 

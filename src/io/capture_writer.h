@@ -1,5 +1,5 @@
 // Packets into a pcapng file: one section, little endian, an interface for each device, times in
-// nanoseconds, packets from their IP header on (LINKTYPE_RAW).
+// nanoseconds, packets behind an Ethernet header.
 #pragma once
 
 #include <cstdint>
