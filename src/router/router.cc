@@ -104,7 +104,7 @@ const Route& Router::find(const Address& destination, uint32_t device) const {
   uint64_t mixed;
   std::memcpy(&mixed, destination.bytes.data() + (is_ipv4(destination) ? 0 : 8), sizeof mixed);
   constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;
-  Remembered& place = remembered_[(mixed + device) * kMultiplier >> 58];
+  Remembered& place = memory_.places[(mixed + device) * kMultiplier >> 58];
   static_assert(kRemembered == 64);
   if (!place.route || !(place.destination == destination) || place.device != device)
     place = {destination, device, &look_up(destination, device)};

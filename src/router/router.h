@@ -86,6 +86,17 @@ class Router {
     const Route* route = nullptr;
   };
   static constexpr size_t kRemembered = 64;
+  /// Answers given before: packets of a flow ask the same again and again. They lie in the tables
+  /// of one router, so that a copy of it begins without any.
+  struct Memory {
+    std::array<Remembered, kRemembered> places{};
+    Memory() = default;
+    Memory(const Memory&) {}
+    Memory& operator=(const Memory&) {
+      places.fill({});
+      return *this;
+    }
+  };
 
   RouteTable& table_of(const RouteEntry& entry);
   const Route& look_up(const Address& destination, uint32_t device) const;
@@ -105,15 +116,14 @@ class Router {
   Status add_address_v6(uint32_t device, InterfaceAddress address);
   Address select_v4(uint32_t device, const Address& destination, Scope scope) const;
   Address select_v6(uint32_t device, const Address& destination) const;
-  void forget() { remembered_.fill({}); }
+  void forget() { memory_.places.fill({}); }
 
   Interfaces interfaces_;
   OwnPackets own_packets_;
   RouteTable v4_;  ///< both tables
   RouteTable local_v6_, main_v6_;
   bool custom_local_routes_ = false;
-  /// Answers given before: packets of a flow ask the same again and again.
-  mutable std::array<Remembered, kRemembered> remembered_;
+  mutable Memory memory_;
   mutable std::deque<Route> multicast_v6_;  ///< by device
 };
 

@@ -37,7 +37,7 @@ TEST_CASE("a packet is for the box or goes on by the route") {
   CHECK_EQ(box.from_left("10.1.0.7", "10.2.0.1"), InputDecision::kLocal);
   const InputRoute on = box.ask(box.tl, "10.1.0.7", "10.2.0.7");
   CHECK_EQ(on.decision, InputDecision::kForward);
-  CHECK_EQ(on.route.device, box.tr);
+  CHECK_EQ(on.route->device, box.tr);
   CHECK_EQ(box.from_left("fd01::7", "fd02::1"), InputDecision::kLocal);
   CHECK_EQ(box.from_left("fd01::7", "fd01::"), InputDecision::kLocal);
   CHECK_EQ(box.from_left("fd01::7", "fd02::7"), InputDecision::kForward);

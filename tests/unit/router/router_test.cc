@@ -329,6 +329,20 @@ TEST_CASE("what was asked before is forgotten when something changes") {
   CHECK_EQ(box.type("10.50.0.1"), RouteType::kLocal);
 }
 
+TEST_CASE("a copy of a router answers for itself") {
+  TestBox box;
+  CHECK_EQ(box.add(to("10.50.0.0", 16, box.tr)), 0);
+  CHECK_EQ(box.device("10.50.0.1"), "tr");
+  const Router copy = box.router;
+  CHECK_EQ(box.add(to("10.50.0.0", 16, box.tl), Mode::kReplace), 0);
+  CHECK_EQ(copy.find(ip("10.50.0.1")).device, box.tr);
+  CHECK_EQ(box.device("10.50.0.1"), "tl");
+  Router assigned;
+  assigned.find(ip("10.50.0.1"));
+  assigned = copy;
+  CHECK_EQ(assigned.find(ip("10.50.0.1")).device, box.tr);
+}
+
 TEST_CASE("many routes are told apart") {
   TestBox box;
   for (uint32_t i = 0; i < 2000; ++i) {
