@@ -181,7 +181,7 @@ class Tracker final : public TrackActions {
   bool labels_ = false;
   ConnIndex held_ = 0;  ///< not released when it ends
   Terms terms_;         ///< of the packet that is passing
-  Zone zone_;    ///< likewise
+  Zone zone_;           ///< likewise
   uint64_t now_ns_ = 0;
   uint32_t next_id_ = 1;
 };

@@ -155,8 +155,8 @@ void Box::emit(Skb& skb, const router::Route& route) {
     depart(skb, {skb.data, packet.captured}, packet.length);
     return ends(skb, "sent");
   }
-  const bool refuses = v4 && (packet::load16(skb.data + 6) & kDontFragment) != 0 &&
-                       (largest == 0 || largest > mtu);
+  const bool refuses =
+      v4 && (packet::load16(skb.data + 6) & kDontFragment) != 0 && (largest == 0 || largest > mtu);
   if (refuses || (!v4 && (largest == 0 || largest > mtu))) {
     send_error(skb, v4 ? kUnreachable : kPacketTooBig, v4 ? kFragmentationNeeded : 0, mtu);
     return ends(skb, "dropped: larger than the link carries");

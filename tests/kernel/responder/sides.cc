@@ -275,7 +275,10 @@ conntrack::Settings engine_settings(const SideOptions& options) {
 class EngineSide final : public Side {
  public:
   explicit EngineSide(const SideOptions& options)
-      : settings_(engine_settings(options)), tracker_(settings_, 1 << 16, 1), nat_(tracker_), responder_(tracker_, nat_) {
+      : settings_(engine_settings(options)),
+        tracker_(settings_, 1 << 16, 1),
+        nat_(tracker_),
+        responder_(tracker_, nat_) {
     requester_ = responder_.connect();
     listener_ = responder_.connect();
     responder_.join(listener_, ctnetlink::kConntrackGroups | ctnetlink::kExpectGroups);
