@@ -99,9 +99,9 @@ std::string difference(std::string_view text, const Loaded& kernel, const Loaded
     return fmt::format("the kernel {}: {}\nthe engine {}: {}\n{}",
                        kernel.accepted ? "accepts" : "refuses", kernel.complaint,
                        engine.accepted ? "accepts" : "refuses", engine.complaint, text);
-  // Where the kernel refuses at COMMIT, we may have done so before.
+  // What the kernel refuses at COMMIT, we may have refused before.
   const bool at_once = kernel.complaint.find("Error occurred at line") != std::string::npos;
-  if (!kernel.accepted && at_once && kernel.line != engine.line)
+  if (!kernel.accepted && at_once && kernel.line < engine.line)
     return fmt::format("the kernel refuses line {}: {}\nthe engine line {}: {}\n{}", kernel.line,
                        kernel.complaint, engine.line, engine.complaint, text);
   if (kernel.saved == engine.saved) return {};

@@ -121,7 +121,7 @@ std::string connbytes(Dice& dice, const RuleContext& context) {
   static constexpr const char* kDirections[] = {"original", "reply", "both"};
   const std::string from = number(dice, context, 4, UINT32_MAX);
   std::string text = fmt::format(" -m connbytes{} --connbytes {}", no(dice), from);
-  if (dice.chance(1, 2)) text += fmt::format(":{}", 2 + dice.number(1000));
+  if (dice.chance(1, 2)) text += fmt::format(":{}", 4 + dice.number(1000));
   text += fmt::format(" --connbytes-mode {}", dice.pick(kModes));
   return text + fmt::format(" --connbytes-dir {}", dice.pick(kDirections));
 }

@@ -97,6 +97,16 @@ std::string header_of(Dice& dice, const RuleContext& context, const RuleNeeds& p
   return text;
 }
 
+/// Matches whose options have one name: the one that was named last for the first time would get
+/// them all.
+bool shares_options(std::string_view matches, std::string_view match) {
+  static constexpr std::string_view kNames[] = {" -m connlabel ", " -m recent ", " -m mark ",
+                                                " -m connmark "};
+  return std::ranges::any_of(kNames, [&](std::string_view name) {
+    return matches.find(name) != matches.npos && match.find(name) != match.npos;
+  });
+}
+
 }  // namespace
 
 RuleWords random_rule(Dice& dice, const RuleContext& context) {
@@ -107,7 +117,10 @@ RuleWords random_rule(Dice& dice, const RuleContext& context) {
   std::string matches;
   if (dice.chance(1, 2)) matches += random_protocol_options(dice, context, proto);
   const uint32_t count = dice.chance(1, 2) ? dice.number(4) : 0;
-  for (uint32_t i = 0; i < count; ++i) matches += random_match(dice, context, proto);
+  for (uint32_t i = 0; i < count; ++i) {
+    const std::string match = random_match(dice, context, proto);
+    if (!shares_options(matches, match)) matches += match;
+  }
   rule.matches = matches + rule.matches;
   return rule;
 }
