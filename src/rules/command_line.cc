@@ -426,7 +426,6 @@ Failure Parser::feed(Instance<Kind, Variant>& instance, const Found& found) {
                     .row = *found.row,
                     .value = found.value,
                     .invert = invert_,
-                    .seen = instance.seen,
                     .rule = so_far_,
                     .scanner = scanner_};
   if (Complaint complaint = instance.kind->parse(given, instance.value))

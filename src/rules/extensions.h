@@ -28,7 +28,6 @@ struct Given {
   const OptionRow& row;
   std::string_view value;
   bool invert = false;
-  uint32_t seen = 0;  ///< 1 << id of the options before it
   const RuleSoFar& rule;
   OptionScanner& scanner;  ///< for a second argument
 
