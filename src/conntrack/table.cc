@@ -97,7 +97,9 @@ ConnTable::Found ConnTable::find(const TupleKey& key, uint64_t hash) const {
 }
 
 ConnTable::Found ConnTable::find(const TupleKey& key, Direction dir) const {
-  return search(key, hash(key), [dir](const Found& found) { return found.dir == dir; });
+  return search(key, hash(key), [&](const Found& found) {
+    return found.dir == dir || !is_original_indexed(conns_[found.index]);
+  });
 }
 
 bool ConnTable::prefetch_entry(uint64_t hash) const {

@@ -28,6 +28,12 @@ uint64_t number_from(const char* variable, uint64_t fallback) {
   return text ? std::strtoull(text, nullptr, 10) : fallback;
 }
 
+std::string hex(const Bytes& datagram) {
+  std::string text;
+  for (const std::byte byte : datagram) text += fmt::format("{:02x}", std::to_integer<int>(byte));
+  return text;
+}
+
 /// The kernel and the engine, side by side.
 class Pair {
  public:
@@ -46,7 +52,8 @@ class Pair {
       const Bytes& datagram = one.datagrams[i];
       const std::string differs =
           difference(kernel_->ask(datagram, look), engine_->ask(datagram, look));
-      if (!differs.empty()) return fmt::format("{}, datagram {}\n{}", one.name, i, differs);
+      if (!differs.empty())
+        return fmt::format("{}, datagram {}: {}\n{}", one.name, i, hex(datagram), differs);
     }
     return {};
   }
