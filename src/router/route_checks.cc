@@ -27,6 +27,8 @@ Status Router::resolve_v4(RouteEntry& entry) const {
   } else if (route.gateway.is_set()) {
     if (Status status = resolve_gateway_v4(entry); !status.ok()) return status;
   } else {
+    if (entry.onlink)
+      return Error{EINVAL, "Invalid flags for nexthop - PERVASIVE and ONLINK can not be set"};
     if (route.device == 0) return Error{ENODEV, "No such device"};
     if (!interfaces_[route.device].up) return Error{ENETDOWN, "Device for nexthop is not up"};
   }
@@ -44,16 +46,16 @@ Status Router::resolve_gateway_v4(RouteEntry& entry) const {
     if (route.scope >= Scope::kLink) return Error{EINVAL, "Nexthop has invalid scope"};
     if (route.device == 0) return Error{ENODEV, "Nexthop device required for onlink"};
     if (!interfaces_[route.device].up) return Error{ENETDOWN, "Nexthop device is not up"};
-    if (address_type(route.gateway, route.device) != RouteType::kUnicast)
+    if (address_type(route.gateway) != RouteType::kUnicast)
       return Error{EINVAL, "Nexthop has invalid gateway"};
     return {};
   }
   // By a route of a narrower scope than this one's.
   const Scope at_least = route.scope < Scope::kLink ? Scope::kLink : Scope::kHost;
   const RouteEntry* way = v4_.find(route.gateway, [&](const RouteEntry& candidate) {
-    if (candidate.route.scope < at_least && !is_refusal(candidate.route.type)) return false;
-    return is_refusal(candidate.route.type) || route.device == 0 ||
-           candidate.route.device == route.device;
+    const bool this_way = route.device == 0 || candidate.route.device == route.device ||
+                          is_refusal(candidate.route.type);
+    return candidate.route.scope >= at_least && this_way;
   });
   if (!way) return Error{ENETUNREACH, "Nexthop has invalid gateway"};
   if (way->route.type != RouteType::kUnicast && way->route.type != RouteType::kLocal)
@@ -65,16 +67,24 @@ Status Router::resolve_gateway_v4(RouteEntry& entry) const {
 
 Status Router::resolve_v6(RouteEntry& entry) const {
   Route& route = entry.route;
+  if (entry.onlink) {
+    if (route.device == 0) return Error{ENODEV, "Nexthop device required for onlink"};
+    if (!interfaces_[route.device].up) return Error{ENETDOWN, "Nexthop device is not up"};
+  }
+  // Nothing can be sent by lo but what is the box's own.
+  const bool by_loopback = route.type == RouteType::kUnicast && route.device == kLoopback &&
+                           !route.gateway.is_set() && !is_loopback(entry.network);
+  if (by_loopback) route.type = RouteType::kUnreachable;
   if (is_refusal(route.type)) {
     // The kernel says lo, which nothing leaves by.
     route.device = 0;
     route.gateway = {};
-    return {};
+  } else {
+    if (route.gateway.is_set())
+      if (Status status = resolve_gateway_v6(entry); !status.ok()) return status;
+    if (route.device == 0) return Error{ENODEV, "No such device"};
+    if (!interfaces_[route.device].up) return Error{ENETDOWN, "Nexthop device is not up"};
   }
-  if (route.gateway.is_set())
-    if (Status status = resolve_gateway_v6(entry); !status.ok()) return status;
-  if (route.device == 0) return Error{ENODEV, "No such device"};
-  if (!interfaces_[route.device].up) return Error{ENETDOWN, "Nexthop device is not up"};
   if (route.preferred_source.is_set() && !has_address(route.preferred_source))
     return Error{EINVAL, "Invalid source address"};
   return {};
@@ -82,18 +92,14 @@ Status Router::resolve_v6(RouteEntry& entry) const {
 
 Status Router::resolve_gateway_v6(RouteEntry& entry) const {
   Route& route = entry.route;
-  if (has_address(route.gateway, route.device))
+  if (has_address(route.gateway, is_link_local_v6(route.gateway) ? route.device : 0))
     return Error{EINVAL, "Gateway can not be a local address"};
   if (!is_link_local_v6(route.gateway)) {
     if (is_multicast(route.gateway) || is_any(route.gateway) || is_loopback(route.gateway))
       return Error{EINVAL, "Invalid gateway address"};
-    const Route way = find(route.gateway, route.device);
-    if (entry.onlink) {
-      const bool elsewhere =
-          route.device != 0 && way.device != 0 && way.type != RouteType::kUnicast;
-      if (elsewhere) return Error{EINVAL, "Nexthop has invalid gateway or device mismatch"};
-    } else {
-      if (way.type != RouteType::kUnicast || way.gateway.is_set())
+    if (!entry.onlink) {
+      const Route& way = find(route.gateway, route.device);
+      if (way.type == RouteType::kUnspec || is_refusal(way.type) || way.gateway.is_set())
         return Error{EHOSTUNREACH, "No route to host"};
       route.device = way.device;
     }

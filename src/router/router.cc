@@ -80,9 +80,12 @@ void make_v6(Made made, const Interface& device, const InterfaceAddress& own) {
   made.add(own.address, kHost, RouteType::kLocal, Scope::kUniverse);
   if (own.prefix <= kLargestWithAnycast)
     made.add(masked(own.address, own.prefix), kHost, RouteType::kAnycast, Scope::kUniverse);
-  if (device.up && !own.no_prefix_route && !is_loopback(own.address))
-    made.add(own.peer, own.prefix, RouteType::kUnicast, Scope::kUniverse).metric =
-        kMetricOfPrefixV6;
+  if (!device.up) return;
+  const auto add = [&](const Address& network, uint8_t prefix) {
+    made.add(network, prefix, RouteType::kUnicast, Scope::kUniverse).metric = kMetricOfPrefixV6;
+  };
+  if (!own.no_prefix_route && !is_loopback(own.address)) add(own.address, own.prefix);
+  if (!(own.peer == own.address)) add(own.peer, kHost);
 }
 
 }  // namespace
@@ -234,14 +237,14 @@ void Router::set_up(uint32_t index, bool up) {
   const std::vector<RouteEntry> before = made_by(index);
   device.up = up;
   if (!up) {
-    // IPv6 addresses end with it, and so do all routes but the local ones of IPv4.
+    // IPv6 addresses end with it, and so do all routes but those of IPv4 that end in this box.
     std::erase_if(device.addresses, [](const auto& own) { return !is_ipv4(own.address); });
     const auto ends = [index](const RouteEntry& entry) {
-      return entry.route.device == index && !entry.automatic &&
-             entry.route.type != RouteType::kLocal;
+      const bool stays =
+          entry.automatic || (is_ipv4(entry.network) && entry.route.scope == Scope::kHost);
+      return entry.route.device == index && !stays;
     };
-    v4_.erase_if(ends);
-    main_v6_.erase_if(ends);
+    for (RouteTable* table : {&v4_, &local_v6_, &main_v6_}) table->erase_if(ends);
   }
   refresh(index, before);
 }
@@ -339,6 +342,7 @@ Status Router::add_route(RouteEntry entry, AddMode mode) {
 
 Status Router::insert(const RouteEntry& entry, AddMode mode) {
   RouteTable& table = table_of(entry);
+  const bool v4 = is_ipv4(entry.network);
   std::vector<RouteEntry>* routes = table.network(entry.network, entry.prefix);
   RouteEntry* first = nullptr;
   RouteEntry* same = nullptr;
@@ -346,37 +350,45 @@ Status Router::insert(const RouteEntry& entry, AddMode mode) {
     for (RouteEntry& other : *routes) {
       if (other.in_local_table != entry.in_local_table || other.metric != entry.metric) continue;
       if (!first) first = &other;
-      if (!same && other.route == entry.route) same = &other;
+      // To IPv6 routes are the same that lead the same way.
+      const bool equal = v4 ? other.route == entry.route
+                            : other.route.device == entry.route.device &&
+                                  other.route.gateway == entry.route.gateway;
+      if (!same && equal) same = &other;
     }
   if (!first && mode == AddMode::kChange) return Error{ENOENT, "No such file or directory"};
   if (first && mode == AddMode::kAdd) return Error{EEXIST, "File exists"};
   if (first && (mode == AddMode::kReplace || mode == AddMode::kChange)) {
-    if (same && same != first) return Error{EEXIST, "File exists"};
+    if (v4 && same && same != first) return Error{EEXIST, "File exists"};
     *first = entry;
     return {};
   }
   if (same) return Error{EEXIST, "File exists"};
-  if (first && !is_ipv4(entry.network) && first->route.gateway.is_set() &&
-      entry.route.gateway.is_set())
+  if (first && !v4 && first->route.gateway.is_set() && entry.route.gateway.is_set())
     return Error{EOPNOTSUPP, "this would make a multipath route, which is not supported"};
   table.insert(entry, mode == AddMode::kPrepend ? Place::kFirst : Place::kLast);
   return {};
 }
 
 Status Router::remove_route(const RouteEntry& entry) {
+  if (is_ipv4(entry.network) && !(masked(entry.network, entry.prefix) == entry.network))
+    return Error{EINVAL, "Invalid prefix for given prefix length"};
   RouteTable& table = table_of(entry);
   const std::vector<RouteEntry>* routes = table.network(entry.network, entry.prefix);
   const Route& wanted = entry.route;
+  const bool v4 = is_ipv4(entry.network);
   const auto fits = [&](const RouteEntry& other) {
     const Route& route = other.route;
-    return other.in_local_table == entry.in_local_table &&
-           (wanted.type == RouteType::kUnspec || wanted.type == route.type) &&
-           (wanted.device == 0 || wanted.device == route.device) &&
-           (!wanted.gateway.is_set() || wanted.gateway == route.gateway) &&
-           (!wanted.preferred_source.is_set() ||
-            wanted.preferred_source == route.preferred_source) &&
-           (entry.metric == 0 || entry.metric == other.metric) &&
-           (wanted.mtu == 0 || wanted.mtu == route.mtu);
+    const bool by_lo = !v4 && is_refusal(route.type) && wanted.device == kLoopback;
+    const bool same_way = other.in_local_table == entry.in_local_table &&
+                          (wanted.device == 0 || wanted.device == route.device || by_lo) &&
+                          (!wanted.gateway.is_set() || wanted.gateway == route.gateway) &&
+                          (entry.metric == 0 || entry.metric == other.metric);
+    // IPv6 asks no more than that.
+    return same_way && (!v4 || ((wanted.type == RouteType::kUnspec || wanted.type == route.type) &&
+                                (!wanted.preferred_source.is_set() ||
+                                 wanted.preferred_source == route.preferred_source) &&
+                                (wanted.mtu == 0 || wanted.mtu == route.mtu)));
   };
   if (routes) {
     const auto found = std::ranges::find_if(*routes, fits);

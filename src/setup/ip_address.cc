@@ -107,7 +107,7 @@ void complete(AddressWords& said) {
   constexpr uint8_t kLargestWithBroadcast = 30;
   if (!said.computes_broadcast || address.prefix > kLargestWithBroadcast) return;
   const Address mask = prefix_mask(AF_INET, address.prefix);
-  address.broadcast = address.address;
+  address.broadcast = address.peer;
   for (size_t i = 0; i < 4; ++i)
     address.broadcast.bytes[i] = static_cast<uint8_t>(address.broadcast.bytes[i] | ~mask.bytes[i]);
 }

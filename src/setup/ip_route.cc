@@ -167,6 +167,8 @@ void modify(const IpContext& ip, WordReader& words, std::optional<Router::AddMod
   if (words.failed()) return;
   if (!said.network) return words.refuse_at(words.end_column(), "a network is missing");
   complete(said, !mode);
+  if (said.entry.route.type == RouteType::kBroadcast && said.family == AF_INET6)
+    return words.refuse(*said.network, "IPv6 has no broadcasts");
   const router::Route& route = said.entry.route;
   for (const Address* address : {&route.gateway, &route.preferred_source})
     if (address->is_set() && address->family != said.family)

@@ -164,6 +164,10 @@ TEST_CASE("routes that cannot be are refused with the kernel's errno") {
   CHECK_EQ(box.add(entry, Mode::kAppend), EEXIST);
   CHECK_EQ(box.add(to("10.52.0.0", 16, box.tl), Mode::kChange), ENOENT);
   CHECK_EQ(box.router.remove_route(to("10.52.0.0", 16, 0)).error().code, ESRCH);
+  CHECK_EQ(box.router.remove_route(to("10.51.0.1", 16, 0)).error().code, EINVAL);
+  entry = to("10.52.0.0", 16, box.tl);
+  entry.onlink = true;
+  CHECK_EQ(box.add(entry), EINVAL);
 }
 
 TEST_CASE("a gateway must be on a link, not behind another one") {
@@ -195,6 +199,42 @@ TEST_CASE("IPv6 has its own opinion of gateways and host bits") {
   RouteEntry entry = to("fd53::", 64, box.tl);
   entry.route.preferred_source = ip("fd02::9");
   CHECK_EQ(box.add(entry), EINVAL);
+}
+
+TEST_CASE("a gateway is looked for past routes that lead nowhere") {
+  TestBox box;
+  CHECK_EQ(box.add(refusing("10.1.0.0", 24, RouteType::kThrow), Mode::kPrepend), 0);
+  CHECK_EQ(box.type("10.1.0.9"), RouteType::kUnspec);
+  CHECK_EQ(box.add(to("10.50.0.0", 16, 0, "10.1.0.9")), 0);
+}
+
+TEST_CASE("an IPv6 route by lo leads nowhere") {
+  TestBox box;
+  CHECK_EQ(box.add(to("fd50::", 16, router::kLoopback)), 0);
+  CHECK_EQ(box.type("fd50::1"), RouteType::kUnreachable);
+  CHECK_EQ(box.add(to("fd51::", 16, router::kLoopback, "fe80::9")), EINVAL);
+  CHECK(box.router.remove_route(to("fd50::", 16, router::kLoopback)).ok());
+}
+
+TEST_CASE("IPv6 peers are reached one by one") {
+  TestBox box;
+  router::InterfaceAddress address = own("fd05::1", 64);
+  address.peer = ip("fd06::2");
+  REQUIRE(box.router.add_address(box.tr, address).ok());
+  CHECK_EQ(box.device("fd05::9"), "tr");
+  CHECK_EQ(box.device("fd06::2"), "tr");
+  CHECK_EQ(box.type("fd06::9"), RouteType::kUnspec);
+}
+
+TEST_CASE("IPv6 deletes the first route that leads the way that was named") {
+  TestBox box;
+  CHECK_EQ(box.add(refusing("fd55::", 16, RouteType::kBlackhole)), 0);
+  RouteEntry other = refusing("fd55::", 16, RouteType::kProhibit);
+  CHECK_EQ(box.add(other, Mode::kAppend), EEXIST);
+  other.route.mtu = 1300;
+  other.route.device = router::kLoopback;
+  CHECK(box.router.remove_route(other).ok());
+  CHECK_EQ(box.type("fd55::1"), RouteType::kUnspec);
 }
 
 TEST_CASE("replacing takes the place of the first route of the same metric") {

@@ -163,6 +163,7 @@ TEST_CASE("what ip does not take is refused with its column") {
       {"ip route add fd00::/8 dev lo src 10.0.0.1", "1:34: '10.0.0.1': is not a source address"},
       {"ip route add blackhole 10.0.0.0/8 dev lo", "1:24: '10.0.0.0/8': Gateway, device"},
       {"ip route add anycast 10.0.0.0/8 dev lo", "1:14: 'anycast': is neither a network"},
+      {"ip -6 route add broadcast fd00::/8 dev lo", "1:27: 'fd00::/8': IPv6 has no broadcasts"},
       {"ip route del 10.0.0.0/8", "1:14: '10.0.0.0/8': No such process"},
       {"ip route add 10.0.0.0/8 via", "1:28: the line ends behind 'via'"},
       {"ip link add d type macvtap", "1:20: 'macvtap': is not supported; supported is the type"},
