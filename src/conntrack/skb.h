@@ -41,6 +41,9 @@ struct TrackTemplate {
   bool has_event_mask = false;
   uint16_t event_mask = 0;  ///< EventBits that may be delivered
   InlineString<15> helper;
+  /// The template itself, which rules see for the packet's entry until conntrack has looked at it.
+  /// It is its rule's, not the packet's.
+  Conn* entry = nullptr;
 };
 
 struct Skb {

@@ -64,6 +64,11 @@ class Passage {
 Address source_of(const Skb& skb) { return address_at(skb, 12, 8); }
 Address destination_of(const Skb& skb) { return address_at(skb, 16, 24); }
 
+/// What the box sends to itself leaves by lo, whatever device has the address.
+uint32_t output_device(const router::Route& route) {
+  return route.type == router::RouteType::kLocal ? router::kLoopback : route.device;
+}
+
 }  // namespace
 
 Box::Box(setup::Setup setup, const conntrack::Settings& settings, conntrack::Tracker& tracker,
@@ -152,7 +157,6 @@ void Box::arrive(const Arrival& arrival, Lookup& lookup) {
   load(arrival, skb);
   const Passage passage(tracker_, skb);
   if (arrival.outbound) {
-    skb.type = PacketType::kOutgoing;
     if (observer_) observer_->begins(skb, false);
     output(skb, lookup);
     return;
@@ -170,13 +174,14 @@ void Box::arrive(const Arrival& arrival, Lookup& lookup) {
 }
 
 void Box::prerouting(Skb& skb, Lookup& lookup) {
+  if (pass_prerouting(skb, lookup)) route_in(skb);
+}
+
+bool Box::pass_prerouting(Skb& skb, Lookup& lookup) {
   constexpr Hook kHook = Hook::kPrerouting;
   if (observer_) observer_->reaches(skb, kHook);
-  if (!pass(TableId::kRaw, kHook, skb)) return;
-  if (!track(skb, kHook, lookup)) return;
-  if (!pass(TableId::kMangle, kHook, skb)) return;
-  if (!translate(skb, kHook)) return;
-  route_in(skb);
+  return pass(TableId::kRaw, kHook, skb) && track(skb, kHook, lookup) &&
+         pass(TableId::kMangle, kHook, skb) && translate(skb, kHook);
 }
 
 /// Of a device that the setup did not name, too.
@@ -263,7 +268,7 @@ void Box::output(Skb& skb, Lookup& lookup) {
   Address destination = destination_of(skb);
   const router::Route* route = &router_.find(destination);
   if (route->device == 0) return ends(skb, "dropped: no route");
-  skb.out = route->device;
+  skb.out = output_device(*route);
   if (observer_) observer_->reaches(skb, kHook);
   if (!pass(TableId::kRaw, kHook, skb)) return;
   if (!track(skb, kHook, lookup)) return;
@@ -272,10 +277,11 @@ void Box::output(Skb& skb, Lookup& lookup) {
   if (const Address now = destination_of(skb); !(now == destination)) {
     route = &router_.find(now);
     if (route->device == 0) return ends(skb, "dropped: no route to where it was translated");
-    skb.out = route->device;
   }
+  // The hook goes on to show the device that it began with.
   for (const TableId table : {TableId::kFilter, TableId::kSecurity})
     if (!pass(table, kHook, skb)) return;
+  skb.out = output_device(*route);
   postrouting(skb, *route);
 }
 
@@ -289,14 +295,17 @@ void Box::postrouting(Skb& skb, const router::Route& route) {
   emit(skb, route);
 }
 
-/// What the box sends to itself comes in again by lo, and is tracked already.
+/// What the box sends to itself comes in again by lo. It keeps its entry, if it has one, and its
+/// route, if PREROUTING leaves it its destination.
 void Box::loop_back(Skb& skb) {
-  skb.in = 1;
+  skb.in = router::kLoopback;
   skb.out = 0;
   skb.type = PacketType::kHost;
-  const bool was_looped = std::exchange(skb.looped, true);
-  Lookup none;
-  prerouting(skb, none);
+  const bool was_looped = std::exchange(skb.looped, skb.looped || skb.ct.index != 0);
+  Lookup lookup;
+  if (!skb.looped && !skb.unparsed) tracker_.look_ahead(skb.packet, lookup);
+  const Address destination = destination_of(skb);
+  if (pass_prerouting(skb, lookup)) destination_of(skb) == destination ? input(skb) : route_in(skb);
   skb.looped = was_looped;
 }
 
@@ -314,6 +323,7 @@ bool Box::pass(TableId table, Hook hook, Skb& skb) {
 
 bool Box::track(Skb& skb, Hook hook, Lookup& lookup) {
   if (skb.looped || skb.ct.info == CtInfo::kUntracked) return true;
+  const bool wanted = std::exchange(skb.track_template.set, false);
   if (skb.unparsed) {
     tracker_.stats().invalid += !skb.cut;
     return true;
@@ -321,9 +331,9 @@ bool Box::track(Skb& skb, Hook hook, Lookup& lookup) {
   passing_ = &skb;
   hook_ = hook;
   if (observer_) observer_->before_tracking(skb);
-  skb.ct = tracker_.in(skb.packet, lookup,
-                       {hook == Hook::kPrerouting,
-                        skb.track_template.set ? &skb.track_template : nullptr, skb.mark, true});
+  skb.ct = tracker_.in(
+      skb.packet, lookup,
+      {hook == Hook::kPrerouting, wanted ? &skb.track_template : nullptr, skb.mark, true});
   if (observer_) observer_->after_tracking(skb);
   passing_ = nullptr;
   if (skb.ct.drop) ends(skb, "dropped by conntrack");

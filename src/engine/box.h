@@ -98,6 +98,7 @@ class Box final : public conntrack::NoteSink {
   void arrive(const Arrival& arrival, Lookup& lookup);
   void load(const Arrival& arrival, Skb& skb);
   void prerouting(Skb& skb, Lookup& lookup);
+  bool pass_prerouting(Skb& skb, Lookup& lookup);
   const router::InputRules& input_rules(uint32_t device);
   void route_in(Skb& skb);
   void input(Skb& skb);

@@ -108,7 +108,6 @@ void Box::send_made(std::vector<uint8_t>& bytes, const Skb& cause) {
   made.packet.checksum = packet::ChecksumState::kTrusted;
   made.packet.time = cause.packet.time;
   made.packet.number = cause.packet.number;
-  made.type = conntrack::PacketType::kOutgoing;
   if (cause.ct.index != 0) {
     const bool original = direction_of(cause.ct.info) == Direction::kOriginal;
     made.ct.index = cause.ct.index;

@@ -274,7 +274,6 @@ bool may_be_rejected(const Skb& cause) {
   switch (found.proto) {
     case IPPROTO_SCTP:
     case IPPROTO_UDPLITE:
-    case IPPROTO_DCCP:
     case IPPROTO_GRE:
     case IPPROTO_ESP:
     case IPPROTO_AH: return true;

@@ -152,4 +152,10 @@ bool MatchStates::nth(uint32_t state, const StatisticMatch& match) {
   return turn == 0;
 }
 
+conntrack::Conn& MatchStates::template_of(const CtTarget& target) {
+  const auto [found, made] = templates_.try_emplace(&target);
+  if (made) found->second.status = kTemplate | kConfirmed;
+  return found->second;
+}
+
 }  // namespace ctwin::rules

@@ -1,5 +1,5 @@
-// What matches remember between packets: the credit of limit, the turn of statistic, the lists of
-// recent.
+// What rules remember between packets: the credit of limit, the turn of statistic, the lists of
+// recent, the templates of CT.
 //
 // Each match that remembers something is given a number when its rule is taken into use, and comes
 // back with it. Lists of recent are found by name: rules that name the same list share it.
@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "conntrack/conn.h"
@@ -63,6 +64,8 @@ class MatchStates {
   bool limit(uint32_t state, conntrack::Tick now);
   /// Is it this packet's turn?
   bool nth(uint32_t state, const StatisticMatch& match);
+  /// The entry that a CT target lends to packets until they have one (nf_ct_tmpl_alloc).
+  conntrack::Conn& template_of(const CtTarget& target);
   bool recent(uint32_t state, const RecentMatch& match, const Sighting& sighting) {
     return lists_[state - 1].ask(match, sighting);
   }
@@ -78,6 +81,7 @@ class MatchStates {
   std::vector<Limit> limits_;
   std::vector<uint32_t> turns_;
   std::vector<RecentList> lists_;
+  std::unordered_map<const CtTarget*, conntrack::Conn> templates_;
 };
 
 }  // namespace ctwin::rules

@@ -219,7 +219,7 @@ uint16_t state_of(const Passage& passage, const Conn* ct) {
   if (!ct)
     return passage.skb.ct.info == CtInfo::kUntracked ? ConntrackMatch::kUntracked
                                                      : ConntrackMatch::kInvalid;
-  uint16_t state = 0;
+  uint16_t state = ct->has(kTemplate) ? ConntrackMatch::kNew : 0;
   switch (passage.skb.ct.info) {
     case CtInfo::kEstablished:
     case CtInfo::kEstablishedReply: state = ConntrackMatch::kEstablished; break;

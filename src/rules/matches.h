@@ -16,11 +16,10 @@ struct Passage {
   /// The first `size` bytes of transport; null when they are not there. A packet that is too short
   /// for them is dropped for it (hotdrop), one that the capture cut just does not match.
   const uint8_t* transport(uint32_t size);
-  const conntrack::Conn* entry() const {
-    return skb.ct.index == 0 ? nullptr : &world.tracker.table()[skb.ct.index];
-  }
+  /// The packet's entry, or the template that it has in the meantime.
   conntrack::Conn* entry() {
-    return skb.ct.index == 0 ? nullptr : &world.tracker.table()[skb.ct.index];
+    if (skb.ct.index != 0) return &world.tracker.table()[skb.ct.index];
+    return skb.track_template.set ? skb.track_template.entry : nullptr;
   }
   bool is_v4() const { return skb.is_ipv4(); }
   size_t address_size() const { return is_v4() ? 4 : 16; }

@@ -238,6 +238,7 @@ Outcome Action::operator()(const CtTarget& target) const {
   }
   conntrack::TrackTemplate& wanted = skb_.track_template;
   wanted.set = true;
+  wanted.entry = &p_.states.template_of(target);
   wanted.has_zone = target.has_zone;
   wanted.zone_from_mark = target.zone_from_mark;
   wanted.zone_orig = target.zone_orig;
