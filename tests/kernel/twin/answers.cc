@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 
+#include <optional>
 #include <vector>
+
+#include "packet_ends.h"
 
 namespace ctwin::test {
 
@@ -44,46 +47,10 @@ uint8_t number_of(std::string_view kind) {
   return 0;
 }
 
-std::string address_text(PacketView bytes, bool six) {
+std::string address_text(const Address& address) {
   char text[INET6_ADDRSTRLEN];
-  inet_ntop(six ? AF_INET6 : AF_INET, bytes.data(), text, sizeof text);
-  return six ? fmt::format("[{}]", text) : std::string(text);
-}
-
-struct Transport {
-  uint8_t proto = 0;
-  size_t at = 0;
-};
-
-/// Where the transport header begins; behind the packet where there is none.
-Transport find_transport(PacketView packet) {
-  if (packet.size() < 20) return {};
-  if (packet[0] >> 4 == 4) {
-    const bool first = (get16(packet, 6) & 0x1fff) == 0;
-    return {packet[9], first ? (packet[0] & 15u) * 4 : packet.size()};
-  }
-  if (packet.size() < 40) return {};
-  Transport found{packet[6], 40};
-  while (found.at + 8 <= packet.size()) {
-    const size_t at = found.at;
-    switch (found.proto) {
-      case IPPROTO_HOPOPTS:
-      case IPPROTO_ROUTING:
-      case IPPROTO_DSTOPTS: found.at += 8 + packet[at + 1] * 8u; break;
-      case IPPROTO_AH: found.at += 8 + packet[at + 1] * 4u; break;
-      case IPPROTO_FRAGMENT:
-        found.at = (get16(packet, at + 2) & ~7u) == 0 ? at + 8 : packet.size();
-        break;
-      default: return found;
-    }
-    found.proto = packet[at];
-  }
-  return found;
-}
-
-bool is_query(uint8_t proto, uint8_t type) {
-  if (proto == IPPROTO_ICMPV6) return type >= 128;
-  return type == 0 || type == 8 || (type >= 13 && type <= 18);
+  inet_ntop(address.family, address.bytes.data(), text, sizeof text);
+  return address.family == AF_INET6 ? fmt::format("[{}]", text) : std::string(text);
 }
 
 }  // namespace
@@ -126,22 +93,18 @@ std::string Answers::key_of(char side, std::string_view kind, const Ends& ends) 
 
 /// False when the packet is not of this kind, or an error.
 bool Answers::read_ends(PacketView packet, std::string_view kind, Ends& ends) {
-  const Transport transport = find_transport(packet);
+  const std::optional<PacketEnds> read = read_packet_ends(packet);
   const uint8_t proto = number_of(kind);
-  if (transport.proto == 0 || (proto != 0 && transport.proto != proto)) return false;
-  const bool six = packet[0] >> 4 == 6;
-  ends = {address_text(packet.subspan(six ? 8 : 12), six),
-          address_text(packet.subspan(six ? 24 : 16), six),
-          {}};
-  const size_t at = transport.at;
+  if (!read || read->error || (proto != 0 && read->proto != proto)) return false;
+  ends = {address_text(read->src), address_text(read->dst), {}};
   if (proto == 0 || proto == IPPROTO_GRE) return true;
-  if (at + 8 > packet.size()) return false;
+  if (!read->has_ports) return false;
   if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6) {
-    ends.id = std::to_string(get16(packet, at + 4));
-    return is_query(proto, packet[at]);
+    ends.id = std::to_string(read->sport);
+    return true;
   }
-  ends.src += fmt::format(":{}", get16(packet, at));
-  ends.dst += fmt::format(":{}", get16(packet, at + 2));
+  ends.src += fmt::format(":{}", read->sport);
+  ends.dst += fmt::format(":{}", read->dport);
   return true;
 }
 

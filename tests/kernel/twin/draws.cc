@@ -7,6 +7,7 @@
 
 #include "ctnetlink/flow_codec.h"
 #include "netlink/message.h"
+#include "packet_ends.h"
 
 namespace ctwin::test {
 
@@ -76,6 +77,23 @@ std::optional<Choice> choice_of(const MessageBytes& event) {
   return choice;
 }
 
+/// The same from what went in and what came out. A fragment may not tell how it was before, but a
+/// port stays in its class.
+std::optional<Choice> choice_seen(const Record& record) {
+  const auto before = read_packet_ends(record.packet);
+  for (const Packet& output : record.outputs) {
+    const auto after = read_packet_ends(output);
+    if (!before || !after || !after->has_ports || after->proto != before->proto) continue;
+    if (!before->has_ports)
+      return Choice{after->src.family, after->proto, after->sport, after->sport};
+    if (before->sport != after->sport)
+      return Choice{after->src.family, after->proto, before->sport, after->sport};
+    if (before->dport != after->dport)
+      return Choice{after->src.family, after->proto, before->dport, after->dport};
+  }
+  return {};
+}
+
 }  // namespace
 
 Draws::Draws(const rules::Ruleset& v4, const rules::Ruleset& v6) {
@@ -84,24 +102,29 @@ Draws::Draws(const rules::Ruleset& v4, const rules::Ruleset& v6) {
 }
 
 void Draws::add(const rules::Ruleset& rules) {
-  const rules::Table* table = rules.find(rules::TableId::kNat);
-  if (!table) return;
-  for (const rules::Chain& chain : table->chains)
-    for (const rules::Rule& rule : chain.rules) {
-      const auto* target = std::get_if<rules::NatTarget>(&rule.target);
-      if (!target || !target->range.has(nat::kProtoSpecified)) continue;
-      const auto [low, high] = std::minmax(target->range.min_port, target->range.max_port);
-      const uint16_t proto = rule.header.proto_invert ? 0 : rule.header.proto;
-      ranges_.push_back({rules.family, proto, low, high - low + 1u});
-    }
+  for (const rules::Table& table : rules.tables)
+    for (const rules::Chain& chain : table.chains)
+      for (const rules::Rule& rule : chain.rules) add(rules, rule);
+}
+
+void Draws::add(const rules::Ruleset& rules, const rules::Rule& rule) {
+  if (const auto* target = std::get_if<rules::CtTarget>(&rule.target))
+    may_be_silent_ |= target->event_mask != 0;
+  const auto* target = std::get_if<rules::NatTarget>(&rule.target);
+  if (!target || !target->range.has(nat::kProtoSpecified)) return;
+  const auto [low, high] = std::minmax(target->range.min_port, target->range.max_port);
+  const uint16_t proto = rule.header.proto_invert ? 0 : rule.header.proto;
+  ranges_.push_back({rules.family, proto, low, high - low + 1u});
 }
 
 /// Which rule it was is not known. So it is best a number that leads there by all of them that may
 /// be meant; else by those that give a range; else by the one range that holds without.
 bool Draws::steer(const Record& kernel, Random& random) const {
+  std::vector<std::optional<Choice>> choices;
+  for (const MessageBytes& event : kernel.events) choices.push_back(choice_of(event));
+  if (may_be_silent_ && choices.empty()) choices.push_back(choice_seen(kernel));
   bool drew = false;
-  for (const MessageBytes& event : kernel.events) {
-    const auto choice = choice_of(event);
+  for (const std::optional<Choice>& choice : choices) {
     if (!choice) continue;
     std::vector<Range> ranges;
     for (const RuleRange& rule : ranges_) {

@@ -32,8 +32,10 @@ class Draws {
     uint32_t first, size;
   };
   void add(const rules::Ruleset& rules);
+  void add(const rules::Ruleset& rules, const rules::Rule& rule);
 
   std::vector<RuleRange> ranges_;
+  bool may_be_silent_ = false;  ///< flows may begin without an event
 };
 
 }  // namespace ctwin::test

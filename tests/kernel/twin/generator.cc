@@ -308,17 +308,13 @@ Sequence generate(uint64_t seed, uint64_t index, size_t packets) {
 Sequence generate_routed(uint64_t seed, uint64_t index, size_t packets) {
   Dice dice(seed * 1'000'003 + index);
   dice.next();
-  Sequence sequence{fmt::format("seed {} rule set {}", seed, index),
-                    random_sysctls(dice),
-                    {},
-                    false,
-                    router_addresses()};
+  Sequence sequence{
+      fmt::format("seed {} rule set {}", seed, index), random_sysctls(dice), {}, false};
   // Lots are drawn by each side for itself.
   Flavour flavour;
   flavour.draws_lots = false;
   add_rules(sequence.setup, "iptables-restore", generate_rules(dice, false, flavour));
   add_rules(sequence.setup, "ip6tables-restore", generate_rules(dice, true, flavour));
-  for (std::string& line : tracking_rules()) sequence.setup.push_back(std::move(line));
   Weaver weaver(dice, sequence.steps, true);
   std::vector<std::unique_ptr<Talker>> talkers;
   const size_t at_once = 1 + dice.number(20);

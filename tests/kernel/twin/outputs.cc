@@ -106,7 +106,8 @@ bool is_icmp_error(PacketView packet) {
   if (packet.size() < kIpv4Header + 1 || packet[0] >> 4 != 4 || packet[9] != IPPROTO_ICMP)
     return false;
   const size_t header = (packet[0] & 15u) * 4;
-  if (packet.size() <= header) return false;
+  const bool whole = (get16(packet, 6) & ~kDontFragment) == 0;
+  if (!whole || packet.size() <= header) return false;
   const uint8_t type = packet[header];
   return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
 }

@@ -40,9 +40,9 @@ Sequence sequence_of(const Scenario& scenario) {
 }
 
 Sequence sequence_of(const RouterScenario& scenario) {
-  Sequence sequence{scenario.name, {}, {}, false, router_addresses()};
-  for (std::string& line : step_lines(scenario.setup)) sequence.setup.push_back(std::move(line));
-  for (std::string& line : tracking_rules()) sequence.setup.push_back(std::move(line));
+  Sequence sequence{scenario.name, {}, {}, false};
+  sequence.setup = step_lines(scenario.setup);
+  if (sequence.setup.empty()) sequence.setup = {"ip link set lo up"};
   fill(sequence, scenario.sysctls, scenario.steps);
   return sequence;
 }

@@ -22,7 +22,7 @@ struct Scenario {
   bool outputs_differ = false;
 };
 
-/// Of a router: with lines of a setup, after those of router_addresses. In "open" and what follows
+/// Of a router: with lines of a setup (Sequence::setup). In "open" and what follows
 /// it everybody answers to whom he sees ('~').
 struct RouterScenario {
   const char* name;

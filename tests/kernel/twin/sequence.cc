@@ -33,6 +33,20 @@ void put_together(Recording& recording, size_t count) {
   }
 }
 
+/// The whole of what makes the sequence's router.
+SetupLines whole_setup(const Sequence& sequence) {
+  if (sequence.setup.empty()) return {};
+  SetupLines lines = {
+      "ip addr add 10.1.0.1/24 dev tl",         "ip addr add 10.2.0.1/24 dev tr",
+      "ip route add default via 10.2.0.2",      "ip -6 addr add fd01::1/64 dev tl nodad",
+      "ip -6 addr add fd02::1/64 dev tr nodad", "ip -6 route add default dev tr"};
+  lines.insert(lines.end(), sequence.setup.begin(), sequence.setup.end());
+  for (const char* program : {"iptables", "ip6tables"})
+    lines.push_back(
+        fmt::format("{} -t security -A FORWARD -m conntrack --ctstate INVALID", program));
+  return lines;
+}
+
 std::string text_of(const char* where, const std::vector<Packet>& packets) {
   std::string text;
   for (const Packet& packet : packets)
@@ -42,19 +56,8 @@ std::string text_of(const char* where, const std::vector<Packet>& packets) {
 
 }  // namespace
 
-SetupLines router_addresses() {
-  return {"ip addr add 10.1.0.1/24 dev tl",         "ip addr add 10.2.0.1/24 dev tr",
-          "ip route add default via 10.2.0.2",      "ip -6 addr add fd01::1/64 dev tl nodad",
-          "ip -6 addr add fd02::1/64 dev tr nodad", "ip -6 route add default dev tr"};
-}
-
-SetupLines tracking_rules() {
-  return {"iptables -t security -A FORWARD -m conntrack --ctstate INVALID",
-          "ip6tables -t security -A FORWARD -m conntrack --ctstate INVALID"};
-}
-
 Result<Recording> run_kernel(const Sequence& sequence) {
-  auto box = KernelBox::create(sequence.sysctls, sequence.setup);
+  auto box = KernelBox::create(sequence.sysctls, whole_setup(sequence));
   if (!box) return box.error();
   Recording recording;
   recording.outputs_differ = sequence.outputs_differ;
@@ -79,7 +82,7 @@ Result<Recording> run_kernel(const Sequence& sequence) {
 
 Result<Recording> run_engine(const Sequence& sequence, const Recording& kernel, size_t at_once,
                              Drawing drawing) {
-  auto box = EngineBox::create(sequence.sysctls, sequence.setup);
+  auto box = EngineBox::create(sequence.sysctls, whole_setup(sequence));
   if (!box) return box.error();
   if (drawing == Drawing::kItsOwn) (*box)->mix_devices();
   Recording recording;

@@ -14,14 +14,11 @@ struct Sequence {
   Sysctls sysctls;
   std::vector<std::string> steps;
   bool outputs_differ = false;  ///< a router drops what conntrack lets pass: not compared
-  SetupLines setup = {};        ///< makes both sides routers
+  /// Makes both sides routers. The addresses of the hosts' networks and the default routes come
+  /// before it (10.1.0.1 and fd01::1 on the left, 10.2.0.1 and fd02::1 on the right, where
+  /// everything else is, too), and behind it rules that do nothing but have the kernel track.
+  SetupLines setup = {};
 };
-
-/// The router of scenarios and generated traffic: 10.1.0.1 and fd01::1 on the left, 10.2.0.1 and
-/// fd02::1 on the right, where everything else is, too.
-SetupLines router_addresses();
-/// Rules that do nothing but have the kernel track both families, in a table that nobody else uses.
-SetupLines tracking_rules();
 
 /// Runs it in a fresh namespace, waiting where it says so.
 Result<Recording> run_kernel(const Sequence& sequence);
