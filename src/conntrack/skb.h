@@ -56,6 +56,9 @@ struct Skb {
   bool unparsed = false;  ///< no transport header was found: no conntrack
   bool cut = false;       ///< because the capture ends before it
   bool looped = false;    ///< has its entry already: made here, in answer to a packet of that entry
+  /// Made here, and the kernel would complete its transport checksum when it leaves: an error about
+  /// it quotes the pseudo header's sum alone (CHECKSUM_PARTIAL).
+  bool checksum_pending = false;
 
   uint32_t mark = 0;
   uint32_t in = 0;                ///< device index, 0 for none

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/passage.h"
 #include "engine/trace_text.h"
 
 namespace ctwin::engine {
@@ -42,24 +43,6 @@ PacketType type_of(std::span<const uint8_t> link_header,
   const bool ours = !mac || std::ranges::equal(destination, *mac);
   return ours ? PacketType::kHost : PacketType::kOtherHost;
 }
-
-/// An entry that its first packet did not carry to the end of its way leaves nothing, and one that
-/// its last packet ended goes with that.
-class Passage {
- public:
-  Passage(conntrack::Tracker& tracker, const Skb& skb) : tracker_(tracker), skb_(skb) {}
-  ~Passage() {
-    if (skb_.ct.index == 0 || skb_.looped) return;
-    const Conn& ct = tracker_.table()[skb_.ct.index];
-    if (ct.in_use && !conntrack::Tracker::is_in_table(ct)) tracker_.discard(skb_.ct.index);
-  }
-  Passage(const Passage&) = delete;
-  Passage& operator=(const Passage&) = delete;
-
- private:
-  conntrack::Tracker& tracker_;
-  const Skb& skb_;
-};
 
 Address source_of(const Skb& skb) { return address_at(skb, 12, 8); }
 Address destination_of(const Skb& skb) { return address_at(skb, 16, 24); }
@@ -221,7 +204,6 @@ void Box::input(Skb& skb) {
 
 void Box::forward(Skb& skb, const router::InputRoute& found) {
   const router::Route& route = *found.route;
-  constexpr uint32_t kMinMtuV6 = 1280;
   constexpr uint16_t kDontFragment = 0x4000;
   constexpr uint8_t kTimeExceeded = 11, kUnreachable = 3, kFragmentationNeeded = 4;
   constexpr uint8_t kTimeExceededV6 = 3, kPacketTooBig = 2;
@@ -232,9 +214,7 @@ void Box::forward(Skb& skb, const router::InputRoute& found) {
     send_error(skb, v4 ? kTimeExceeded : kTimeExceededV6, 0, 0);
     return ends(skb, "dropped: its time to live is over");
   }
-  uint32_t mtu = router_.interfaces()[route.device].mtu;
-  if (route.mtu != 0 && route.mtu < mtu) mtu = route.mtu;
-  if (!v4) mtu = std::max(mtu, kMinMtuV6);
+  const uint32_t mtu = router_.forward_mtu(route, skb.packet.family);
   if (skb.packet.length > mtu) {
     const bool may_cut = v4 ? !(packet::load16(skb.data + 6) & kDontFragment) ||
                                   (skb.largest_fragment != 0 && skb.largest_fragment <= mtu)

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/box.h"
+#include "engine/passage.h"
 #include "packet/checksum.h"
 #include "router/icmp_send.h"
 
@@ -63,6 +64,31 @@ uint32_t unfragmentable_length(const Skb& skb, uint32_t& next_at) {
   }
 }
 
+/// For as long as it is quoted a segment has the checksum that the kernel's has until it leaves: of
+/// the pseudo header alone.
+class PendingChecksum {
+ public:
+  explicit PendingChecksum(const Skb& skb) {
+    constexpr uint32_t kChecksum = 16, kSize = 20;
+    if (!skb.checksum_pending || skb.packet.l4_captured() < kSize) return;
+    place_ = skb.data + skb.packet.l4_offset + kChecksum;
+    std::memcpy(complete_, place_, sizeof complete_);
+    const std::span<const uint8_t> addresses(skb.data + 12, 8);
+    const uint16_t sum = packet::fold_checksum(
+        packet::add_checksum(addresses, IPPROTO_TCP + skb.packet.l4_length()));
+    place_[0] = static_cast<uint8_t>(~sum >> 8), place_[1] = static_cast<uint8_t>(~sum);
+  }
+  ~PendingChecksum() {
+    if (place_) std::memcpy(place_, complete_, sizeof complete_);
+  }
+  PendingChecksum(const PendingChecksum&) = delete;
+  PendingChecksum& operator=(const PendingChecksum&) = delete;
+
+ private:
+  uint8_t* place_ = nullptr;
+  uint8_t complete_[2];
+};
+
 }  // namespace
 
 void Box::reject(Skb& cause, RejectTarget::With with) {
@@ -86,6 +112,7 @@ void Box::send_error(const Skb& cause, uint8_t type, uint8_t code, uint32_t info
   sender.family = cause.packet.family;
   std::memcpy(sender.bytes.data(), cause.data + (cause.is_ipv4() ? 12 : 8), sender.size());
   std::vector<uint8_t> bytes;
+  const PendingChecksum pending(cause);
   if (!router::make_icmp_error(router_, cause, {type, code, info}, bytes)) return;
   if (error_limiter_.allow(sender, type, code, tracker_.now())) send_made(bytes, cause);
 }
@@ -114,6 +141,8 @@ void Box::send_made(std::vector<uint8_t>& bytes, const Skb& cause) {
     made.ct.info = original ? CtInfo::kRelatedReply : CtInfo::kRelated;
     made.looped = true;
   }
+  made.checksum_pending = made.is_ipv4() && made.packet.proto == IPPROTO_TCP;
+  const Passage passage(tracker_, made);
   if (observer_) observer_->begins(made, true);
   Lookup lookup;
   if (!made.looped) tracker_.look_ahead(made.packet, lookup);

@@ -278,6 +278,7 @@ bool may_be_rejected(const Skb& cause) {
     case IPPROTO_ESP:
     case IPPROTO_AH: return true;
     case IPPROTO_UDP:
+      if (found.l4_length() < 8) break;
       if (found.l4_captured() < 8 || load16(found.l4() + 6) == 0) return true;
       break;
     default: break;

@@ -219,8 +219,8 @@ uint16_t state_of(const Passage& passage, const Conn* ct) {
   if (!ct)
     return passage.skb.ct.info == CtInfo::kUntracked ? ConntrackMatch::kUntracked
                                                      : ConntrackMatch::kInvalid;
-  uint16_t state = ct->has(kTemplate) ? ConntrackMatch::kNew : 0;
-  switch (passage.skb.ct.info) {
+  uint16_t state = 0;
+  switch (passage.info()) {
     case CtInfo::kEstablished:
     case CtInfo::kEstablishedReply: state = ConntrackMatch::kEstablished; break;
     case CtInfo::kRelated:
@@ -340,7 +340,7 @@ bool Question::operator()(const ConntrackMatch& match) const {
   if (!part(M::kState, (state_of(p_, ct) & match.states) != 0)) return false;
   if (!ct) return match.asked & M::kState;
 
-  const bool original = direction_of(p_.skb.ct.info) == Direction::kOriginal;
+  const bool original = direction_of(p_.info()) == Direction::kOriginal;
   if (!part(M::kDirection, original == match.original)) return false;
   const size_t size = p_.address_size();
   const auto& [orig, repl] = ct->tuple;

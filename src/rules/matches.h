@@ -21,6 +21,11 @@ struct Passage {
     if (skb.ct.index != 0) return &world.tracker.table()[skb.ct.index];
     return skb.track_template.set ? skb.track_template.entry : nullptr;
   }
+  /// How the packet stands to it: to a template like the first one of a flow.
+  conntrack::CtInfo info() const {
+    const bool lent = skb.ct.index == 0 && skb.track_template.set;
+    return lent ? conntrack::CtInfo::kNew : skb.ct.info;
+  }
   bool is_v4() const { return skb.is_ipv4(); }
   size_t address_size() const { return is_v4() ? 4 : 16; }
   const uint8_t* source() const { return skb.data + (is_v4() ? 12 : 8); }
