@@ -503,15 +503,15 @@ Failure Parser::check_line() {
 Failure Parser::check_rule_line() {
   const std::string_view chain = line_.chain.text;
   if (line_.rule.header.out.set && (chain == "PREROUTING" || chain == "INPUT"))
-    return at(columns_['o'], fmt::format("Can't use -o with {}", chain));
+    return at(columns_[size_t{'o'}], fmt::format("Can't use -o with {}", chain));
   if (line_.rule.header.in.set && (chain == "POSTROUTING" || chain == "OUTPUT"))
-    return at(columns_['i'], fmt::format("Can't use -i with {}", chain));
+    return at(columns_[size_t{'i'}], fmt::format("Can't use -i with {}", chain));
   const Word everything{so_far_.family == AF_INET ? "0.0.0.0/0" : "::/0", 1};
   if (Failure failure =
-          take_addresses(sources_, seen_['s'] ? sources_.value : everything.text, line_.sources))
+          take_addresses(sources_, seen_[size_t{'s'}] ? sources_.value : everything.text, line_.sources))
     return failure;
   if (Failure failure = take_addresses(
-          destinations_, seen_['d'] ? destinations_.value : everything.text, line_.destinations))
+          destinations_, seen_[size_t{'d'}] ? destinations_.value : everything.text, line_.destinations))
     return failure;
   const HeaderMatch& header = line_.rule.header;
   if ((line_.sources.size() > 1 || line_.destinations.size() > 1) &&
