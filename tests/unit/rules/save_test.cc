@@ -94,7 +94,7 @@ TEST_CASE(
   for (const auto& [program, family] : files) {
     const std::string name = program;  // a structured binding is out of INFO's reach
     INFO(name);
-    const std::string text = read_file(name.c_str());
+    const std::string text = read_file(name);
     REQUIRE(text.size() > 1000);
     const Ruleset rules = loaded(text, family);
     const auto refused = check_ruleset(rules);
