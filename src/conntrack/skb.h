@@ -56,6 +56,9 @@ struct Skb {
   bool unparsed = false;  ///< no transport header was found: no conntrack
   bool cut = false;       ///< because the capture ends before it
   bool looped = false;    ///< has its entry already: made here, in answer to a packet of that entry
+  /// An ICMP error made here about an untracked packet, from which it has a state without an entry:
+  /// CT targets take it for tracked, conntrack looks for its entry all the same.
+  bool tracked_by_none = false;
   /// Made here, and the kernel would complete its transport checksum when it leaves: an error about
   /// it quotes the pseudo header's sum alone (CHECKSUM_PARTIAL).
   bool checksum_pending = false;

@@ -141,6 +141,7 @@ void Box::send_made(std::vector<uint8_t>& bytes, const Skb& cause) {
     made.ct.info = original ? CtInfo::kRelatedReply : CtInfo::kRelated;
     made.looped = true;
   }
+  made.tracked_by_none = cause.ct.info == CtInfo::kUntracked && is_icmp(made.packet.proto);
   made.checksum_pending = made.is_ipv4() && made.packet.proto == IPPROTO_TCP;
   const Passage passage(tracker_, made);
   if (observer_) observer_->begins(made, true);

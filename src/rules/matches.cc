@@ -193,7 +193,7 @@ bool is_of_type_v6(const router::Router& router, const Address& address, uint16_
   constexpr uint16_t kByRoute =
       bit(RouteType::kLocal) | bit(RouteType::kAnycast) | bit(RouteType::kUnreachable);
   if (!(wanted & kByRoute)) return true;
-  const RouteType route = router.find(address).type;
+  const RouteType route = router.find(address, device).type;
   const bool nowhere = route == RouteType::kUnspec || route == RouteType::kBlackhole ||
                        route == RouteType::kUnreachable || route == RouteType::kProhibit ||
                        route == RouteType::kThrow;

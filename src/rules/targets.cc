@@ -229,8 +229,8 @@ Outcome Action::operator()(const ConnmarkTarget& target) const {
 
 /// Only before conntrack has seen the packet, and only once.
 Outcome Action::operator()(const CtTarget& target) const {
-  const bool taken =
-      skb_.ct.index != 0 || skb_.ct.info == CtInfo::kUntracked || skb_.track_template.set;
+  const bool taken = skb_.ct.index != 0 || skb_.ct.info == CtInfo::kUntracked ||
+                     skb_.track_template.set || skb_.tracked_by_none;
   if (taken) return Outcome::kContinue;
   if (target.notrack) {
     skb_.ct.info = CtInfo::kUntracked;
