@@ -47,9 +47,13 @@ PacketType type_of(std::span<const uint8_t> link_header,
 Address source_of(const Skb& skb) { return address_at(skb, 12, 8); }
 Address destination_of(const Skb& skb) { return address_at(skb, 16, 24); }
 
+bool leads_here(const router::Route& route) {
+  return route.type == router::RouteType::kLocal || route.type == router::RouteType::kAnycast;
+}
+
 /// What the box sends to itself leaves by lo, whatever device has the address.
 uint32_t output_device(const router::Route& route) {
-  return route.type == router::RouteType::kLocal ? router::kLoopback : route.device;
+  return leads_here(route) ? router::kLoopback : route.device;
 }
 
 }  // namespace
@@ -271,7 +275,7 @@ void Box::postrouting(Skb& skb, const router::Route& route) {
   if (!pass(TableId::kMangle, kHook, skb)) return;
   if (!translate(skb, kHook)) return;
   if (!confirm(skb)) return;
-  if (route.type == router::RouteType::kLocal) return loop_back(skb);
+  if (leads_here(route)) return loop_back(skb);
   emit(skb, route);
 }
 
