@@ -520,7 +520,10 @@ bool Question::operator()(const RtMatch& match) const {
   if (!header) return false;
   const uint32_t length = (header[1] + 1u) * 8;
   const auto offset = static_cast<uint32_t>(header - p_.skb.data);
-  if (p_.skb.packet.length - offset < length) return false;
+  if (p_.skb.packet.length - offset < length) {
+    p_.hot_drop = true;
+    return false;
+  }
   const bool segments = header[3] >= match.segments_min && header[3] <= match.segments_max;
   if (match.has_segments && segments == match.segments_invert) return false;
   if (match.has_length && (length == match.length) == match.length_invert) return false;
