@@ -26,6 +26,12 @@ packet::DefragLimits defrag_limits(const conntrack::Settings& settings) {
   return limits;
 }
 
+/// Without an IP header nobody knows where a packet goes.
+bool has_header(const Packet& packet) {
+  constexpr uint32_t kIpv4Header = 20, kIpv6Header = 40;
+  return packet.captured >= (packet.family == AF_INET ? kIpv4Header : kIpv6Header);
+}
+
 /// Parses one that came in, by what is known of it from outside.
 ParseResult parse(const RawPacket& raw, Packet& packet) {
   const ParseResult parsed = packet::parse_packet(raw.bytes, packet);
@@ -165,7 +171,10 @@ void Engine::arrive(const Arrival& arrival) {
   switch (arrival.parsed) {
     case ParseResult::kDropped: ++counts_.dropped_by_ip; return;
     case ParseResult::kFragment: return arrive_fragment(arrival);
-    case ParseResult::kCut: ++counts_.not_tracked; break;
+    case ParseResult::kCut:
+      ++counts_.not_tracked;
+      if (!has_header(arrival.packet)) return;
+      break;
     default: break;
   }
   arrivals_.push_back(arrival);
