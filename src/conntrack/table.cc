@@ -76,19 +76,24 @@ uint32_t ConnTable::matching_slots(const Bucket& bucket, uint32_t tag) {
 #endif
 }
 
-/// `accepts` has the last word on a reference whose tuple is the key's.
+/// `accepts` has the last word on a reference whose tuple is the key's. Where several have the key
+/// it is the youngest, which the kernel's chains hold in front.
 template <typename Accepts>
 ConnTable::Found ConnTable::search(const TupleKey& key, uint64_t hash,
                                    const Accepts& accepts) const {
   const uint32_t tag = tag_of(hash);
+  Found youngest;
   for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
     const Bucket& bucket = buckets_[at];
     for (uint32_t slots = matching_slots(bucket, tag); slots != 0; slots &= slots - 1) {
       const uint32_t ref = bucket.refs[std::countr_zero(slots)];
       const Found found{ref / 2, static_cast<Direction>(ref & 1)};
-      if (ref != 0 && conns_[found.index].tuple[ref & 1] == key && accepts(found)) return found;
+      if (ref == 0 || !(conns_[found.index].tuple[ref & 1] == key) || !accepts(found)) continue;
+      if (!keys_are_shared_) return found;
+      const uint32_t age = conns_[youngest.index].id - conns_[found.index].id;
+      if (youngest.index == 0 || static_cast<int32_t>(age) < 0) youngest = found;
     }
-    if (bucket.passed_on == 0) return {};
+    if (bucket.passed_on == 0) return youngest;
   }
 }
 
@@ -187,6 +192,7 @@ bool ConnTable::is_original_indexed(const Conn& ct) { return !(ct.tuple[0] == ct
 void ConnTable::insert(ConnIndex index) {
   if (refs_ + 2 > (mask_ + 1) * kSlots * 2 / 3) grow();
   const Conn& ct = conns_[index];
+  keys_are_shared_ |= ct.tuple[0].zone != ct.tuple[1].zone;
   if (is_original_indexed(ct)) insert_ref(hash(ct.tuple[0]), index * 2);
   insert_ref(hash(ct.tuple[1]), index * 2 + 1);
 }

@@ -110,6 +110,7 @@ class ConnTable {
   size_t refs_ = 0;
   std::unique_ptr<Bucket[]> buckets_;
   uint64_t mask_;
+  bool keys_are_shared_ = false;  ///< some zone held for one direction only
   std::vector<Extension> extensions_;
   std::vector<uint32_t> free_extensions_;
 };
