@@ -109,7 +109,7 @@ void Draws::add(const rules::Ruleset& rules) {
 
 void Draws::add(const rules::Ruleset& rules, const rules::Rule& rule) {
   if (const auto* target = std::get_if<rules::CtTarget>(&rule.target))
-    may_be_silent_ |= target->event_mask != 0;
+    may_be_silent_ |= (target->event_mask | target->expect_event_mask) != 0;
   const auto* target = std::get_if<rules::NatTarget>(&rule.target);
   if (!target || !target->range.has(nat::kProtoSpecified)) return;
   const auto [low, high] = std::minmax(target->range.min_port, target->range.max_port);
