@@ -79,6 +79,12 @@ uint32_t raw_word(const std::array<uint8_t, 16>& address, size_t i) {
   return word;
 }
 
+/// In whatever zones.
+bool same_ends(const TupleKey& a, TupleKey b) {
+  b.zone = a.zone;
+  return a == b;
+}
+
 class UniqueTuple {
  public:
   UniqueTuple(Tracker& tracker, const Conn& ct, const Range& range, Manip manip)
@@ -144,7 +150,7 @@ class UniqueTuple {
     if (found.index == 0) return false;
     const Conn& other = table[found.index];
     if (other.status & (kSrcNat | kDstNat | kSeqAdjust)) return true;
-    return !(other.tuple[0] == ct_.tuple[1] && other.tuple[1] == ct_.tuple[0]);
+    return !(same_ends(other.tuple[0], ct_.tuple[1]) && same_ends(other.tuple[1], ct_.tuple[0]));
   }
 
   /// The same, but takes the place of an old connection when few attempts are left

@@ -29,6 +29,11 @@ Address address_at(const uint8_t* bytes, uint8_t family) {
   return address;
 }
 
+/// The bytes of an extension header that the kernel's walk reads.
+uint32_t bytes_asked(uint8_t header) {
+  return header == kFragmentHeader || header == kRoutingHeader ? 4 : 2;
+}
+
 std::string_view device_name(const Passage& passage, uint32_t device) {
   return device == 0 ? std::string_view() : passage.world.router.interfaces().name(device);
 }
@@ -47,7 +52,9 @@ Passage::Passage(conntrack::Skb& skb_in, Hook hook_in, const Firewall::World& wo
   has_header = skb.packet.captured >= (is_v4() ? kIpv4Header : kIpv6Header);
   proto = skb.packet.proto;
   l4_offset = skb.packet.l4_offset;
-  if (skb.unparsed) find_transport();
+  // Conntrack's walk is content with less of a last header than the one that rules take.
+  const bool ends_early = !is_v4() && l4_offset >= skb.packet.length;
+  if (skb.unparsed || ends_early) find_transport();
 }
 
 /// For a packet in which conntrack found no transport.
@@ -67,7 +74,7 @@ void Passage::walk_v6() {
   uint8_t next = skb.data[6];
   uint32_t offset = kIpv6Header;
   while (packet::is_extension(next) && next != kNoNextHeader) {
-    const uint32_t needed = offset + (next == kFragmentHeader ? 4 : 2);
+    const uint32_t needed = offset + bytes_asked(next);
     walk = needed > skb.packet.length ? Walk::kNowhere : Walk::kCut;
     if (needed > skb.packet.captured) return;
     const uint8_t* at = skb.data + offset;
@@ -502,7 +509,7 @@ const uint8_t* Question::routing_header() const {
   uint32_t offset = kIpv6Header;
   while (next != kRoutingHeader) {
     if (!packet::is_extension(next) || next == kNoNextHeader) return nullptr;
-    if (offset + 4 > packet.captured) break;
+    if (offset + bytes_asked(next) > packet.captured) break;
     const uint8_t* at = p_.skb.data + offset;
     const bool fragment = next == kFragmentHeader;
     if (fragment && (load16(at + 2) & ~7) != 0) return nullptr;
