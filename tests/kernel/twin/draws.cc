@@ -30,25 +30,10 @@ const std::vector<uint64_t>& seeds() {
   return table;
 }
 
-/// The port or id of a new flow before its source was translated and after, or of its destination
-/// when only that was.
-struct Choice {
-  uint8_t family = 0, proto = 0;
-  uint32_t before = 0, after = 0;
-};
-
 struct Range {
   uint32_t first, size;
   bool holds(uint32_t key) const { return key >= first && key - first < size; }
 };
-
-/// Where ports are searched that no rule gives a range for.
-Range range_of_class(const Choice& choice) {
-  if (is_icmp(choice.proto)) return {0, kDraws};
-  if (choice.before < 512) return {1, 511};
-  if (choice.before < 1024) return {600, 424};
-  return {1024, kDraws - 1024};
-}
 
 /// A number that leads to `drawn` in all of the ranges.
 std::optional<uint16_t> draw_for(const std::vector<Range>& ranges, uint32_t drawn) {
@@ -60,13 +45,25 @@ std::optional<uint16_t> draw_for(const std::vector<Range>& ranges, uint32_t draw
   return {};
 }
 
-std::optional<Choice> choice_of(const MessageBytes& event) {
-  netlink::MessageReader reader(event);
-  netlink::Message message;
-  Flow flow;
-  if (!reader.next(message) || !(message.header.nlmsg_flags & NLM_F_CREATE) ||
-      !ctnetlink::decode_flow(message, flow) || !(flow.status & (kSrcNat | kDstNat)))
-    return {};
+}  // namespace
+
+/// The port or id of a new flow before its source was translated and after, or of its destination
+/// when only that was.
+struct Draws::Choice {
+  uint8_t family = 0, proto = 0;
+  uint32_t before = 0, after = 0;
+
+  /// Where ports are searched that no rule gives a range for.
+  Range usual_range() const {
+    if (is_icmp(proto)) return {0, kDraws};
+    if (before < 512) return {1, 511};
+    if (before < 1024) return {600, 424};
+    return {1024, kDraws - 1024};
+  }
+};
+
+std::optional<Draws::Choice> Draws::choice_of(const Flow& flow) {
+  if (!(flow.status & (kSrcNat | kDstNat))) return {};
   Choice choice{flow.orig.family(), flow.orig.proto, flow.orig.sport, flow.reply.dport};
   if (is_icmp(flow.orig.proto))
     choice.before = flow.orig.icmp_id, choice.after = flow.reply.icmp_id;
@@ -77,24 +74,50 @@ std::optional<Choice> choice_of(const MessageBytes& event) {
   return choice;
 }
 
-/// The same from what went in and what came out. A fragment may not tell how it was before, but a
-/// port stays in its class.
-std::optional<Choice> choice_seen(const Record& record) {
+std::optional<Draws::Choice> Draws::choice_told(const MessageBytes& event) {
+  netlink::MessageReader reader(event);
+  netlink::Message message;
+  Flow flow;
+  if (!reader.next(message) || !(message.header.nlmsg_flags & NLM_F_CREATE) ||
+      !ctnetlink::decode_flow(message, flow))
+    return {};
+  return choice_of(flow);
+}
+
+/// From what went in and what came out, or is in the table at the end. A fragment may not tell how
+/// it was before, but a port stays in its class.
+std::optional<Draws::Choice> Draws::choice_seen(const Record& record) const {
   const auto before = read_packet_ends(record.packet);
+  if (!before) return {};
   for (const Packet& output : record.outputs) {
     const auto after = read_packet_ends(output);
-    if (!before || !after || !after->has_ports || after->proto != before->proto) continue;
-    if (!before->has_ports)
-      return Choice{after->src.family, after->proto, after->sport, after->sport};
-    if (before->sport != after->sport)
-      return Choice{after->src.family, after->proto, before->sport, after->sport};
-    if (before->dport != after->dport)
-      return Choice{after->src.family, after->proto, before->dport, after->dport};
+    if (!after || !after->has_ports || after->proto != before->proto) continue;
+    Choice choice{after->src.family, after->proto, after->sport, after->sport};
+    if (!before->has_ports) return choice;
+    choice.before = before->sport;
+    if (choice.before != choice.after) return choice;
+    choice.before = before->dport, choice.after = after->dport;
+    if (choice.before != choice.after) return choice;
+  }
+  for (const Flow& flow : flows_) {
+    const Tuple& orig = flow.orig;
+    if (orig.src == before->src && orig.dst == before->dst && orig.proto == before->proto &&
+        orig.sport == before->sport && orig.dport == before->dport)
+      return choice_of(flow);
   }
   return {};
 }
 
-}  // namespace
+void Draws::read_table(const std::vector<MessageBytes>& table) {
+  if (!may_be_silent_) return;
+  for (const MessageBytes& entry : table) {
+    netlink::MessageReader reader(entry);
+    netlink::Message message;
+    Flow flow;
+    if (reader.next(message) && ctnetlink::decode_flow(message, flow) && choice_of(flow))
+      flows_.push_back(flow);
+  }
+}
 
 Draws::Draws(const rules::Ruleset& v4, const rules::Ruleset& v6) {
   add(v4);
@@ -121,7 +144,7 @@ void Draws::add(const rules::Ruleset& rules, const rules::Rule& rule) {
 /// be meant; else by those that give a range; else by the one range that holds without.
 bool Draws::steer(const Record& kernel, Random& random) const {
   std::vector<std::optional<Choice>> choices;
-  for (const MessageBytes& event : kernel.events) choices.push_back(choice_of(event));
+  for (const MessageBytes& event : kernel.events) choices.push_back(choice_told(event));
   if (may_be_silent_ && choices.empty()) choices.push_back(choice_seen(kernel));
   bool drew = false;
   for (const std::optional<Choice>& choice : choices) {
@@ -133,7 +156,7 @@ bool Draws::steer(const Record& kernel, Random& random) const {
           range.holds(choice->after))
         ranges.push_back(range);
     }
-    const Range otherwise = range_of_class(*choice);
+    const Range otherwise = choice->usual_range();
     std::vector<Range> all = ranges;
     if (otherwise.holds(choice->after)) all.push_back(otherwise);
     std::optional<uint16_t> draw = draw_for(all, choice->after);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "ctwin/flow.h"
 #include "record.h"
 #include "rules/rule.h"
 
@@ -20,6 +21,9 @@ class Draws {
  public:
   /// The rules say within which ranges ports may be drawn.
   Draws(const rules::Ruleset& v4, const rules::Ruleset& v6);
+
+  /// What is in the kernel's table at the end tells of flows that began in silence.
+  void read_table(const std::vector<MessageBytes>& table);
 
   /// Sets `random` for the packet that the kernel handled as `kernel` says. True when it drew.
   bool steer(const Record& kernel, Random& random) const;
@@ -31,10 +35,15 @@ class Draws {
     uint16_t proto;
     uint32_t first, size;
   };
+  struct Choice;
+  static std::optional<Choice> choice_of(const Flow& flow);
+  static std::optional<Choice> choice_told(const MessageBytes& event);
+  std::optional<Choice> choice_seen(const Record& record) const;
   void add(const rules::Ruleset& rules);
   void add(const rules::Ruleset& rules, const rules::Rule& rule);
 
   std::vector<RuleRange> ranges_;
+  std::vector<Flow> flows_;     ///< translated ones, at the end
   bool may_be_silent_ = false;  ///< flows may begin without an event
 };
 

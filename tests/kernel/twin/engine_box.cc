@@ -144,6 +144,10 @@ bool EngineBox::draw_as(const Record& kernel) {
   return parts_->draws.steer(kernel, parts_->engine.tracker().random());
 }
 
+void EngineBox::expect_table(const std::vector<MessageBytes>& table) {
+  parts_->draws.read_table(table);
+}
+
 Status EngineBox::inject(Record& record) { return inject_together(std::span(&record, 1)); }
 
 Status EngineBox::inject_together(std::span<Record> records) {

@@ -16,6 +16,8 @@ class EngineBox final : public Box {
   Status inject(Record& record) override;
   /// Makes it draw for the next packet what the kernel drew (draws.h). True when that drew.
   bool draw_as(const Record& kernel);
+  /// The kernel's table at the end, which tells what nothing else does.
+  void expect_table(const std::vector<MessageBytes>& table);
   /// Puts down what leaves in its order, by whatever device, to compare several packets at once.
   void mix_devices() { mixes_devices_ = true; }
   /// Several at once. What comes of them is all put down to the last.

@@ -84,7 +84,10 @@ Result<Recording> run_engine(const Sequence& sequence, const Recording& kernel, 
                              Drawing drawing) {
   auto box = EngineBox::create(sequence.sysctls, whole_setup(sequence));
   if (!box) return box.error();
-  if (drawing == Drawing::kItsOwn) (*box)->mix_devices();
+  if (drawing == Drawing::kItsOwn)
+    (*box)->mix_devices();
+  else
+    (*box)->expect_table(kernel.table);
   Recording recording;
   recording.end_time = kernel.end_time;
   recording.routes = kernel.routes;
