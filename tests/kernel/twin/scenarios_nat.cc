@@ -517,6 +517,31 @@ constexpr RouterScenario kScenarios[] = {
       > udp l2:1000 r2:53 len=1000 frag=504,504
       > udp L2:1000 R2:53 len=1000 frag=0,504
       > udp L2:1000 R2:53 len=1000 frag=504,504)"},
+    {"nat: the last packet of a flow is translated, too", "", R"(
+      iptables -t nat -A PREROUTING -i tr -j DNAT --to-destination 10.1.0.3
+      iptables -t nat -A POSTROUTING -o tr -j MASQUERADE)",
+     R"(
+      < tcp r2:9 l9:80 S seq=3
+      >~ tcp l9:80 r2:9 RA ack=4
+      > tcp l2:9 r2:80 S seq=3
+      <~ tcp r2:80 l2:9 RA ack=4)"},
+    {"nat: two flows with one key in zones of one direction", "", R"(
+      iptables -t nat -A PREROUTING -i tl -j DNAT --to-destination 10.1.0.1
+      iptables -t raw -A PREROUTING -s 10.1.0.0/24 -j CT --zone-reply 2)",
+     R"(
+      < udp r3:1000 l2:65535
+      > udp l2:65535 r3:1000
+      < udp r3:1000 l2:65535 ulen=3
+      < udp r3:1000 l2:65535 ulen=3 ttl=1
+      > icmp l2 r3 type=3 of(udp r3:1000 l2:65535))"},
+    {"nat: a mirror in another zone", "", R"(
+      iptables -t nat -P PREROUTING ACCEPT
+      iptables -t raw -A PREROUTING -s 10.2.0.0/24 -j CT --zone-reply 2)",
+     R"(
+      < udp r3:1 l2:6940
+      > udp l2:6940 r3:1
+      < tcp r3:1 l2:6940 S
+      > tcp l2:6940 r3:1 S)"},
 };
 
 }  // namespace

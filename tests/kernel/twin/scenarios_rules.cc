@@ -444,6 +444,82 @@ constexpr RouterScenario kScenarios[] = {
       > tcp l2:3 r2:1 S
       > tcp l3:3 r2:1 S
       > tcp l2:4 r2:1 S)"},
+    // ---------------------------------------------------------------- what drawn rules found
+    {"ct: a template is what rules see before conntrack", "", R"(
+      iptables -t raw -A PREROUTING -m conntrack --ctstate NEW -j NFLOG --nflog-prefix "too early"
+      iptables -t raw -A PREROUTING -p udp -j CT --zone 1
+      iptables -t raw -A PREROUTING -m conntrack --ctstate NEW -j NFLOG --nflog-prefix "template"
+      iptables -t raw -A PREROUTING -m conntrack --ctstatus CONFIRMED --ctdir ORIGINAL -j NFLOG --nflog-prefix "confirmed"
+      iptables -t raw -A PREROUTING -m conntrack --ctdir REPLY -j NFLOG --nflog-prefix "reply"
+      iptables -t raw -A PREROUTING -j CT --zone 2
+      iptables -t raw -A PREROUTING -j CONNMARK --set-mark 5
+      iptables -t raw -A PREROUTING -m connmark --mark 5 -j NFLOG --nflog-prefix "marked"
+      iptables -A FORWARD -m connmark --mark 5 -j NFLOG --nflog-prefix "still marked")",
+     R"(
+      > udp l2:1 r2:2
+      > udp l2:1 r2:2
+      < udp r2:2 l2:1
+      > tcp l2:1 r2:2 S
+      > ip l2 r2 proto=50)"},
+    {"reject: what the box rejects of its own", "", R"(
+      iptables -A FORWARD -p tcp -j REJECT --reject-with tcp-reset
+      iptables -A FORWARD -j REJECT
+      iptables -A OUTPUT -p tcp -j REJECT --reject-with icmp-host-unreachable
+      iptables -A OUTPUT -m pkttype --pkt-type unicast -j NFLOG --nflog-prefix "unicast")",
+     R"(
+      > tcp l2:1 r2:2 S seq=7
+      > tcp l2:1 r2:2 FA
+      > udp l2:1 r2:2
+      > udp l2:1 r2:2 iplen=25
+      > ip l2 r2 proto=33
+      > ip l2 r2 proto=33 len=0
+      > udplite l2:1 r2:2)"},
+    {"reject: errors that the box sends to itself", "", R"(
+      iptables -A FORWARD -j REJECT
+      iptables -t raw -A PREROUTING -i lo -j NFLOG --nflog-prefix "lo"
+      ip6tables -A FORWARD -j REJECT
+      ip6tables -t raw -A OUTPUT -o tr -j NFLOG --nflog-prefix "tr"
+      ip6tables -t raw -A OUTPUT -o lo -j NFLOG --nflog-prefix "lo"
+      ip6tables -t raw -A PREROUTING -i lo -j NFLOG --nflog-prefix "back")",
+     R"(
+      > udp R1:1 R2:2
+      > tcp R1:1 R2:2 RA
+      > udp R1:1 R2:2 ttl=1
+      > udp [fd02::]:1 R2:2
+      > udp r1:1 r2:2)"},
+    {"reject: a reset for an answer that only looks like one", "", R"(
+      iptables -t nat -A PREROUTING -i tr -j REDIRECT
+      iptables -A FORWARD -p tcp -j REJECT --reject-with tcp-reset)",
+     R"(
+      < tcp r4:53 l4:52600 S seq=38356
+      > tcp l4:52600 r4:53 SA
+      < tcp r4:53 l4:52600 S seq=38356)"},
+    {"rt: a routing header that is cut", "", R"(
+      ip6tables -t raw -A PREROUTING -m rt --rt-type 3
+      ip6tables -t mangle -A PREROUTING -p tcp --dport 80)",
+     R"(
+      > tcp L2:1 R2:80 A ext=route
+      > tcp L2:1 R2:80 A ext=route cut=3
+      > tcp L2:1 R2:80 A ext=route cut=4
+      > tcp L2:1 R2:80 A ext=dst,route cut=14
+      > tcp L2:1 R2:80 A ext=dst,route cut=16
+      > tcp L2:1 R2:80 A ext=dst cut=3
+      > tcp L2:1 R2:80 A ext=frag cut=3)"},
+    {"addrtype of IPv6: by the route out of a device", "", R"(
+      ip6tables -t raw -A PREROUTING -m addrtype --dst-type UNREACHABLE --limit-iface-in -j NFLOG --nflog-prefix "nowhere"
+      ip6tables -t raw -A PREROUTING -m addrtype --dst-type LOCAL --limit-iface-in -j NFLOG --nflog-prefix "local"
+      ip6tables -t raw -A PREROUTING -m addrtype --dst-type UNICAST -j NFLOG --nflog-prefix "unicast")",
+     R"(
+      > udp L2:1 R2:1
+      > udp L2:1 L1:1
+      > udp L2:1 R1:1
+      < udp R2:1 [2001:db8::1]:1)"},
+    {"ct: an error about an untracked packet", "", R"(
+      ip6tables -t raw -A PREROUTING -s fd02::/64 -j CT --notrack
+      ip6tables -t raw -A OUTPUT -j CT --zone 3)",
+     R"(
+      > sctp R1:53 R5:65535 ttl=1
+      < udp R2:1 L2:2 ttl=1)"},
 };
 
 }  // namespace
