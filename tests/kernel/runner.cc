@@ -56,8 +56,10 @@ Status load_rules(const NetworkNamespace& space) {
   return {};
 }
 
+/// Entries have events from the start: by default only if somebody listens when they are made, and
+/// whether somebody does is forgotten when a listener in any namespace goes away.
 Status set_up(const NetworkNamespace& space) {
-  for (const char* name : {"nf_conntrack_acct", "nf_conntrack_timestamp"})
+  for (const char* name : {"nf_conntrack_acct", "nf_conntrack_timestamp", "nf_conntrack_events"})
     if (Status status = space.set_sysctl(std::string("net/netfilter/") + name, "1"); !status.ok())
       return status;
   return {};
