@@ -21,6 +21,8 @@ CtInfo info_of(const Conn& ct, Direction dir) {
 
 }  // namespace
 
+const Tracker::Terms Tracker::kPlainTerms{};
+
 Tracker::Tracker(const Settings& settings, uint32_t capacity, uint64_t seed)
     : settings_(settings),
       random_(seed),
@@ -61,14 +63,15 @@ bool Tracker::await_entry(const Lookup& lookup) const {
 Tracked Tracker::in(const packet::Packet& packet) {
   Lookup lookup;
   look_ahead(packet, lookup);
-  return in(packet, lookup, {});
+  return in(packet, lookup, kPlainTerms);
 }
 
 /// The zone is the template's, which may take it from the mark.
 void Tracker::set_terms(const Terms& terms) {
-  terms_ = terms;
-  zone_ = {};
-  if (!terms.wanted || !terms.wanted->has_zone) return;
+  terms_ = &terms;
+  const bool zoned = terms.wanted && terms.wanted->has_zone;
+  if (zoned || zone_.id != 0) zone_ = {};
+  if (!zoned) return;
   const TrackTemplate& wanted = *terms.wanted;
   zone_.id = wanted.zone_from_mark ? static_cast<uint16_t>(terms.mark) : wanted.zone;
   if (wanted.zone_orig != wanted.zone_reply)
@@ -99,7 +102,7 @@ Tracked Tracker::judge(const packet::Packet& packet, Lookup& lookup) {
       return tracked;
     }
     Conn& ct = table_[tracked.index];
-    held_ = terms_.keep_ended ? tracked.index : 0;
+    held_ = terms_->keep_ended ? tracked.index : 0;
     const TrackVerdict verdict = track(context(), ct, tracked.info, packet);
     held_ = 0;
     // A packet that is refused may have shortened the timer as well.
@@ -163,7 +166,7 @@ ConnIndex Tracker::begin_flow(const TupleKey& key, uint64_t hash, bool& drop) {
     return 0;
   }
   table_[index].tuple = {key, reply};
-  if (terms_.wanted) apply_template(table_[index], *terms_.wanted);
+  if (terms_->wanted) apply_template(table_[index], *terms_->wanted);
   return index;
 }
 

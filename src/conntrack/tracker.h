@@ -88,6 +88,8 @@ class Tracker final : public TrackActions {
     /// who may need it for NAT and rules, and then discards it.
     bool keep_ended = false;
   };
+  /// At PREROUTING, without a template.
+  static const Terms kPlainTerms;
 
   /// The hook at PREROUTING and OUTPUT: finds or makes the packet's entry and tracks the packet.
   Tracked in(const packet::Packet& packet);
@@ -167,7 +169,7 @@ class Tracker final : public TrackActions {
     table_.release(index);
   }
   ProtoContext context() {
-    return {wheel_.now(), settings_, *this, notes_, settings_.checksum && terms_.verify_checksum};
+    return {wheel_.now(), settings_, *this, notes_, settings_.checksum && terms_->verify_checksum};
   }
 
   const Settings& settings_;
@@ -179,9 +181,9 @@ class Tracker final : public TrackActions {
   NoteSink* notes_ = nullptr;
   EntryWatcher* watcher_ = nullptr;
   bool labels_ = false;
-  ConnIndex held_ = 0;  ///< not released when it ends
-  Terms terms_;         ///< of the packet that is passing
-  Zone zone_;           ///< likewise
+  ConnIndex held_ = 0;                 ///< not released when it ends
+  const Terms* terms_ = &kPlainTerms;  ///< of the packet that is passing
+  Zone zone_;                          ///< likewise
   uint64_t now_ns_ = 0;
   uint32_t next_id_ = 1;
 };
@@ -196,7 +198,7 @@ void Tracker::process(std::span<const packet::Packet> packets, const Done& done)
     for (size_t i = 0; i < batch.size(); ++i) {
       if (i + kAhead < batch.size()) await_entry(lookups[i + kAhead]);
       advance(batch[i].time);
-      Tracked tracked = in(batch[i], lookups[i], {});
+      Tracked tracked = in(batch[i], lookups[i], kPlainTerms);
       if (!tracked.drop && !confirm(tracked, batch[i])) tracked.drop = true;
       done(first + i, tracked);
     }

@@ -68,7 +68,7 @@ void feed(engine::Engine& engine, const std::vector<Arriving>& packets, uint64_t
     const size_t count = std::min(kBatch, packets.size() - first);
     for (size_t i = 0; i < count; ++i) {
       const Arriving& packet = packets[first + i];
-      batch[i] = raw(packet.frame, time, packet.from_outside ? outside : inside);
+      set_raw(batch[i], packet.frame, time, packet.from_outside ? outside : inside);
     }
     engine.process(std::span(batch.data(), count));
   }

@@ -68,22 +68,21 @@ inline Frame make_frame(const FlowKeys& flow, bool reply, uint8_t flags, uint32_
   return frame;
 }
 
-inline engine::RawPacket raw(const Frame& frame, uint64_t time, uint32_t device = 0) {
+inline void set_raw(engine::RawPacket& packet, const Frame& frame, uint64_t time,
+                    uint32_t device = 0) {
   const size_t size = frame[9] == IPPROTO_TCP ? 40 : 28;
-  engine::RawPacket packet;
   packet.bytes = std::span(frame.data(), size);
   packet.wire_length = static_cast<uint32_t>(size);
   packet.device = device;
   packet.time = time;
   packet.checksum = packet::ChecksumState::kTrusted;
-  return packet;
 }
 
 inline void feed(engine::Engine& engine, const std::vector<Frame>& frames, uint64_t time) {
   std::array<engine::RawPacket, kBatch> batch;
   for (size_t first = 0; first < frames.size(); first += kBatch) {
     const size_t count = std::min(kBatch, frames.size() - first);
-    for (size_t i = 0; i < count; ++i) batch[i] = raw(frames[first + i], time);
+    for (size_t i = 0; i < count; ++i) set_raw(batch[i], frames[first + i], time);
     engine.process(std::span(batch.data(), count));
   }
 }
