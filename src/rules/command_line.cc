@@ -507,11 +507,12 @@ Failure Parser::check_rule_line() {
   if (line_.rule.header.in.set && (chain == "POSTROUTING" || chain == "OUTPUT"))
     return at(columns_[size_t{'i'}], fmt::format("Can't use -i with {}", chain));
   const Word everything{so_far_.family == AF_INET ? "0.0.0.0/0" : "::/0", 1};
-  if (Failure failure =
-          take_addresses(sources_, seen_[size_t{'s'}] ? sources_.value : everything.text, line_.sources))
-    return failure;
   if (Failure failure = take_addresses(
-          destinations_, seen_[size_t{'d'}] ? destinations_.value : everything.text, line_.destinations))
+          sources_, seen_[size_t{'s'}] ? sources_.value : everything.text, line_.sources))
+    return failure;
+  if (Failure failure =
+          take_addresses(destinations_, seen_[size_t{'d'}] ? destinations_.value : everything.text,
+                         line_.destinations))
     return failure;
   const HeaderMatch& header = line_.rule.header;
   if ((line_.sources.size() > 1 || line_.destinations.size() > 1) &&

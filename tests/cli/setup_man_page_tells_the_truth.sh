@@ -38,11 +38,13 @@ takes() {
 
 # Those with a line of their own, and those in lists under the beginning of their names.
 sed -n '/^\.Sh SYSCTLS/,/^\.Sh RULES/p' "$page" >"$work/sysctls"
-for name in $(sed -n 's/^\.It \(net\.ipv[46].*\..*\)$/\1/p' "$work/sysctls" |
+sed -n 's/^\.It \(net\.ipv[46].*\..*\)$/\1/p' "$work/sysctls" |
   sed 's/ Ns Ar device Ns /all/; s/conf\. /conf./; s/ //g' | grep -v '\.all$' |
-  grep -v 'Ar'); do
+  grep -v 'Ar' >"$work/single"
+[ -s "$work/single" ] || fail "the page names no sysctl by itself"
+while read -r name; do
   takes "$name=1"
-done
+done <"$work/single"
 awk '/no effect, since/ { lists = 1 }
   lists && /^\.It / { prefix = $2; if (/Ar device/) prefix = prefix "all"; next }
   lists && !/^\./ { gsub(/,/, ""); for (i = 1; i <= NF; ++i) print prefix, $i }' "$work/sysctls" |
