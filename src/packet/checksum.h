@@ -23,11 +23,11 @@ bool plain_checksum_ok(const Packet& packet);
 /// SCTP's CRC32c over the IP payload (RFC 9260).
 bool sctp_checksum_ok(const Packet& packet);
 
-/// The CRC32c of what `crc` is of, followed by `bytes`; 0 is of nothing.
 /// Was the packet captured before hardware finished it? Its checksum is that of the pseudo header
 /// alone, or it is longer than Ethernet carries because segments were merged.
 bool looks_offloaded(const Packet& packet);
 
+/// The CRC32c of what `crc` is of, followed by `bytes`; 0 is of nothing.
 uint32_t crc32c(std::span<const uint8_t> bytes, uint32_t crc);
 /// The same by tables alone, for machines whose processor has no instruction for it.
 uint32_t crc32c_portable(std::span<const uint8_t> bytes, uint32_t crc);

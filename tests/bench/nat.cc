@@ -74,26 +74,25 @@ void feed(engine::Engine& engine, const std::vector<Arriving>& packets, uint64_t
   }
 }
 
-/// The flow as the outside sees it.
-FlowKeys mapped(const conntrack::Conn& ct) {
-  const Tuple reply = conntrack::to_tuple(ct.tuple[1]);
+/// A flow by its client and its server.
+FlowKeys keys_of(const Address& client, uint16_t cport, const Address& server, uint16_t sport,
+                 uint8_t proto) {
   FlowKeys flow;
-  flow.client = packet::load32(reply.dst.bytes.data());
-  flow.server = packet::load32(reply.src.bytes.data());
-  flow.cport = reply.dport;
-  flow.sport = reply.sport;
-  flow.proto = reply.proto;
+  flow.client = packet::load32(client.bytes.data());
+  flow.server = packet::load32(server.bytes.data());
+  flow.cport = cport;
+  flow.sport = sport;
+  flow.proto = proto;
   return flow;
 }
 FlowKeys original(const conntrack::Conn& ct) {
   const Tuple orig = conntrack::to_tuple(ct.tuple[0]);
-  FlowKeys flow;
-  flow.client = packet::load32(orig.src.bytes.data());
-  flow.server = packet::load32(orig.dst.bytes.data());
-  flow.cport = orig.sport;
-  flow.sport = orig.dport;
-  flow.proto = orig.proto;
-  return flow;
+  return keys_of(orig.src, orig.sport, orig.dst, orig.dport, orig.proto);
+}
+/// As the outside sees it.
+FlowKeys mapped(const conntrack::Conn& ct) {
+  const Tuple reply = conntrack::to_tuple(ct.tuple[1]);
+  return keys_of(reply.dst, reply.dport, reply.src, reply.sport, reply.proto);
 }
 
 struct Mapping {
