@@ -74,4 +74,8 @@ struct Skb {
   bool is_ipv4() const { return packet.family == AF_INET; }
 };
 
+/// The addresses in the packet's IP header, which must have been captured.
+Address source_of(const Skb& skb);
+Address destination_of(const Skb& skb);
+
 }  // namespace ctwin::conntrack

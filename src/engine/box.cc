@@ -25,13 +25,6 @@ constexpr size_t kBatch = 32;
 /// What targets may add to a packet (TCPMSS: one option).
 constexpr uint32_t kHeadroom = 64;
 
-Address address_at(const Skb& skb, uint32_t v4, uint32_t v6) {
-  Address address;
-  address.family = skb.packet.family;
-  std::memcpy(address.bytes.data(), skb.data + (skb.is_ipv4() ? v4 : v6), address.size());
-  return address;
-}
-
 PacketType type_of(std::span<const uint8_t> link_header,
                    const std::optional<std::array<uint8_t, 6>>& mac) {
   constexpr size_t kEthernet = 14;
@@ -43,9 +36,6 @@ PacketType type_of(std::span<const uint8_t> link_header,
   const bool ours = !mac || std::ranges::equal(destination, *mac);
   return ours ? PacketType::kHost : PacketType::kOtherHost;
 }
-
-Address source_of(const Skb& skb) { return address_at(skb, 12, 8); }
-Address destination_of(const Skb& skb) { return address_at(skb, 16, 24); }
 
 bool leads_here(const router::Route& route) {
   return route.type == router::RouteType::kLocal || route.type == router::RouteType::kAnycast;

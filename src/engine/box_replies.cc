@@ -108,13 +108,10 @@ void Box::reject(Skb& cause, RejectTarget::With with) {
 }
 
 void Box::send_error(const Skb& cause, uint8_t type, uint8_t code, uint32_t info) {
-  Address sender;
-  sender.family = cause.packet.family;
-  std::memcpy(sender.bytes.data(), cause.data + (cause.is_ipv4() ? 12 : 8), sender.size());
   std::vector<uint8_t> bytes;
   const PendingChecksum pending(cause);
   if (!router::make_icmp_error(router_, cause, {type, code, info}, bytes)) return;
-  if (error_limiter_.allow(sender, type, code, tracker_.now())) send_made(bytes, cause);
+  if (error_limiter_.allow(source_of(cause), type, code, tracker_.now())) send_made(bytes, cause);
 }
 
 /// There is a shorter way: by a neighbour on the sender's own link.

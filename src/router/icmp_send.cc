@@ -37,15 +37,6 @@ void store16(std::vector<uint8_t>& out, size_t at, uint16_t value) {
   out[at + 1] = static_cast<uint8_t>(value);
 }
 
-Address address_at(const Skb& skb, uint32_t v4, uint32_t v6) {
-  Address address;
-  address.family = skb.packet.family;
-  std::memcpy(address.bytes.data(), skb.data + (skb.is_ipv4() ? v4 : v6), address.size());
-  return address;
-}
-Address source_of(const Skb& skb) { return address_at(skb, 12, 8); }
-Address destination_of(const Skb& skb) { return address_at(skb, 16, 24); }
-
 struct Header {
   Address source, destination;
   uint8_t proto = 0;
