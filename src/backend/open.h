@@ -13,8 +13,11 @@
 
 namespace ctwin::backend {
 
+enum class TableKind : uint8_t { kKernel, kEngine };
+
 struct TableOptions {
-  bool engine = false;                    ///< else the kernel, and the rest means nothing
+  TableKind kind = TableKind::kKernel;
+  // What follows is for engines.
   std::vector<std::string> captures;      ///< [IFACE=]FILE
   std::vector<std::string> sysctls;       ///< NAME=VALUE
   std::vector<std::string> setups;        ///< setup files, read in order

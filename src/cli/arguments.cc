@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 
+#include <charconv>
 #include <limits>
 #include <map>
 #include <tuple>
@@ -271,15 +272,25 @@ MaybeProblem apply_generic_option(const Word& word, Arguments& arguments, std::s
   }
 }
 
+MaybeProblem apply_socket_mode(std::string_view text, OwnOptions& own) {
+  uint32_t mode = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || mode > 0777)
+    return usage(quoted("invalid value '", text, "' for --socket-mode: expected 0 to 0777, octal"));
+  own.socket_mode = mode;
+  return {};
+}
+
 MaybeProblem apply_own_option(const Word& word, OwnOptions& own) {
   const OptionRow& row = *word.row;
   const std::string_view text = word.value.value_or(std::string_view{});
   switch (row.option) {
     case Option::kNetns: own.netns = text; return {};
     case Option::kBackend:
-      own.backend = text;
-      if (text == "kernel" || text == "engine") return {};
-      return usage(quoted("invalid value '", text, "' for --backend: expected kernel or engine"));
+      own.backend = parse_backend(text);
+      if (own.backend) return {};
+      return usage(quoted("invalid value '", text,
+                          "' for --backend: expected kernel, engine, engine:FILE or unix:PATH"));
     case Option::kPcap: own.captures.push_back(text); return {};
     case Option::kSetup: own.setups.push_back(text); return {};
     case Option::kPcapOut: own.captures_out.push_back(text); return {};
@@ -297,6 +308,12 @@ MaybeProblem apply_own_option(const Word& word, OwnOptions& own) {
       if (text == "auto" || text == "verify" || text == "ignore") return {};
       return usage(
           quoted("invalid value '", text, "' for --checksum: expected auto, verify or ignore"));
+    case Option::kServe: own.serve = text; return {};
+    case Option::kSocketMode: return apply_socket_mode(text, own);
+    case Option::kSocketGroup: own.socket_group = text; return {};
+    case Option::kTun: own.tuns.push_back(text); return {};
+    case Option::kCapture: own.live_captures.push_back(text); return {};
+    case Option::kCaptureFilter: own.capture_filter = text; return {};
     default: return apply_number(row, text, 0, own.seed);
   }
 }
@@ -461,6 +478,17 @@ std::optional<Problem> resolve_labels(const LabelMap* map, Arguments& arguments)
   if (auto problem = resolve(arguments.labels, arguments.label_bits)) return problem;
   if (auto problem = resolve(arguments.label_add, arguments.label_add_bits)) return problem;
   return resolve(arguments.label_del, arguments.label_del_bits);
+}
+
+std::optional<BackendChoice> parse_backend(std::string_view text) {
+  using Kind = BackendChoice::Kind;
+  if (text == "kernel") return BackendChoice{Kind::kKernel, {}};
+  if (text == "engine") return BackendChoice{Kind::kEngine, {}};
+  for (const auto& [prefix, kind] : {std::pair(std::string_view("engine:"), Kind::kEngine),
+                                     std::pair(std::string_view("unix:"), Kind::kSocket)})
+    if (text.size() > prefix.size() && text.starts_with(prefix))
+      return BackendChoice{kind, text.substr(prefix.size())};
+  return {};
 }
 
 std::optional<Problem> check_arguments(const Arguments& arguments) {

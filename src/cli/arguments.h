@@ -1,6 +1,7 @@
 // The command line as data: which command, which options, and what their values came to.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,10 +18,10 @@ namespace ctwin::cli {
 
 class OptionSet {
  public:
-  bool has(Option option) const { return (bits_ & bit(option)) != 0; }
-  void add(Option option) { bits_ |= bit(option); }
-  bool any() const { return bits_ != 0; }
-  bool only(Option option) const { return bits_ == bit(option); }
+  bool has(Option option) const { return bits_[static_cast<size_t>(option)]; }
+  void add(Option option) { bits_.set(static_cast<size_t>(option)); }
+  bool any() const { return bits_.any(); }
+  bool only(Option option) const { return has(option) && bits_.count() == 1; }
 
   /// The options that both have, or that only this one has.
   OptionSet operator&(OptionSet other) const { return OptionSet(bits_ & other.bits_); }
@@ -29,10 +30,10 @@ class OptionSet {
   OptionSet() = default;
 
  private:
-  explicit OptionSet(uint64_t bits) : bits_(bits) {}
-  static uint64_t bit(Option option) { return uint64_t{1} << static_cast<unsigned>(option); }
+  using Bits = std::bitset<static_cast<size_t>(Option::kCommand) + 1>;
+  explicit OptionSet(const Bits& bits) : bits_(bits) {}
 
-  uint64_t bits_ = 0;
+  Bits bits_;
 };
 
 /// Values of protocol options. Ports are keys for GRE; `state` is of the protocol that -p names.
@@ -45,10 +46,19 @@ struct ProtocolValues {
   std::optional<uint16_t> icmp_id;
 };
 
+/// Which table: a word of --backend or of CTWIN_BACKEND.
+struct BackendChoice {
+  enum class Kind : uint8_t { kKernel, kEngine, kSocket };
+  Kind kind = Kind::kKernel;
+  std::string_view path;  ///< of the engine's state file, or of the socket; empty: none
+};
+/// Nothing when it is none of kernel, engine, engine:FILE, unix:PATH.
+std::optional<BackendChoice> parse_backend(std::string_view text);
+
 /// ctwin's own options: which table, and what is fed to it.
 struct OwnOptions {
   std::optional<std::string_view> netns;
-  std::optional<std::string_view> backend;
+  std::optional<BackendChoice> backend;
   std::vector<std::string_view> captures;
   std::vector<std::string_view> setups;
   std::vector<std::string_view> captures_out;
@@ -60,18 +70,23 @@ struct OwnOptions {
   bool run_out = false;
   std::optional<std::string_view> checksums;
   uint64_t seed = 1;
+  std::optional<std::string_view> serve;
+  std::optional<uint32_t> socket_mode;
+  std::optional<std::string_view> socket_group;
+  std::vector<std::string_view> tuns;
+  std::vector<std::string_view> live_captures;
+  std::optional<std::string_view> capture_filter;
 
+  /// True when the engine works until it is told to stop.
+  bool is_live() const { return serve || !tuns.empty() || !live_captures.empty(); }
   /// True when an option makes sense only with an engine.
-  bool imply_engine() const {
-    return !captures.empty() || !sysctls.empty() || trace || run_out || checksums ||
-           needs_setup() || !setups.empty();
-  }
+  bool imply_engine() const { return have_work() || needs_setup(); }
   /// True when an option makes sense only with a setup.
   bool needs_setup() const { return log || iptables_save || !captures_out.empty(); }
   /// True when something is to be done even without a command.
   bool have_work() const {
     return !captures.empty() || !setups.empty() || !sysctls.empty() || trace || run_out ||
-           checksums;
+           checksums || is_live();
   }
 };
 

@@ -15,26 +15,41 @@ std::vector<std::string> strings(const std::vector<std::string_view>& views) {
   return {views.begin(), views.end()};
 }
 
-/// Is the table an engine's? --backend says so, else an option that needs one, else CTWIN_BACKEND.
-Result<bool> wants_engine(const OwnOptions& own) {
+/// Which table: --backend says so, else CTWIN_BACKEND where that is an engine or there is no option
+/// that needs one, else an engine.
+Result<BackendChoice> choose_backend(const OwnOptions& own) {
+  using Kind = BackendChoice::Kind;
   if (own.backend) {
-    if (*own.backend == "kernel" && own.imply_engine())
+    if (own.backend->kind != Kind::kEngine && own.imply_engine())
       return Error{EINVAL,
-                   "--backend kernel takes no --pcap, --setup, --sysctl, --trace, --run-out, "
-                   "--checksum, --pcap-out, --log or --iptables-save: these are for an engine"};
-    return *own.backend == "engine";
+                   "--backend kernel and --backend unix:PATH take no --pcap, --setup, --sysctl, "
+                   "--trace, --run-out, --checksum, --pcap-out, --log, --iptables-save, --serve, "
+                   "--tun or --capture: these are for an engine in this process"};
+    return *own.backend;
   }
-  if (own.imply_engine()) return true;
   const char* preset = std::getenv("CTWIN_BACKEND");
-  if (!preset || std::string_view(preset) == "kernel") return false;
-  if (std::string_view(preset) == "engine") return true;
-  return Error{EINVAL, std::string("CTWIN_BACKEND is '") + preset + "': expected kernel or engine"};
+  const auto chosen = preset ? parse_backend(preset) : BackendChoice{};
+  if (!chosen)
+    return Error{EINVAL, std::string("CTWIN_BACKEND is '") + preset +
+                             "': expected kernel, engine, engine:FILE or unix:PATH"};
+  if (own.imply_engine() && chosen->kind != Kind::kEngine) return BackendChoice{Kind::kEngine, {}};
+  return *chosen;
 }
 
-backend::TableOptions table_options(Session& session, const Arguments& arguments, bool engine) {
+backend::TableKind kind_of(const BackendChoice& chosen) {
+  switch (chosen.kind) {
+    case BackendChoice::Kind::kKernel: return backend::TableKind::kKernel;
+    case BackendChoice::Kind::kEngine: return backend::TableKind::kEngine;
+    case BackendChoice::Kind::kSocket: break;
+  }
+  return backend::TableKind::kKernel;
+}
+
+backend::TableOptions table_options(Session& session, const Arguments& arguments,
+                                    const BackendChoice& chosen) {
   const OwnOptions& own = arguments.own;
   backend::TableOptions options;
-  options.engine = engine;
+  options.kind = kind_of(chosen);
   options.captures = strings(own.captures);
   options.setups = strings(own.setups);
   options.captures_out = strings(own.captures_out);
@@ -64,15 +79,15 @@ int run_any(Session& session, const Arguments& arguments) {
 /// The command on its table, behind the packets if there are any.
 int run_on_table(Session& session, const CommandLine& line) {
   const Arguments& arguments = line.arguments;
-  const auto engine = wants_engine(arguments.own);
+  const auto chosen = choose_backend(arguments.own);
   if (arguments.own.needs_setup() && arguments.own.setups.empty())
     return session.messages.report(
         {kUsageProblem, "--pcap-out, --log and --iptables-save need a router: give --setup FILE"});
-  if (!engine) return session.messages.report({kUsageProblem, engine.error().text});
+  if (!chosen) return session.messages.report({kUsageProblem, chosen.error().text});
   if (arguments.own.netns)
     if (Status entered = enter_network_namespace(std::string(*arguments.own.netns)); !entered)
       return session.messages.report({kOtherProblem, entered.error().text});
-  auto table = backend::open_table(table_options(session, arguments, *engine));
+  auto table = backend::open_table(table_options(session, arguments, *chosen));
   if (!table)
     return session.messages.report(
         {table.error().code == EINVAL ? kUsageProblem : kOtherProblem, table.error().text});

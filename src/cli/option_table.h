@@ -72,6 +72,12 @@ enum class Option : uint8_t {
   kRunOut,
   kChecksum,
   kSeed,
+  kServe,
+  kSocketMode,
+  kSocketGroup,
+  kTun,
+  kCapture,
+  kCaptureFilter,
   // Options of a protocol, known only behind its -p.
   kSport,
   kDport,
