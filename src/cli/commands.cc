@@ -4,8 +4,8 @@
 
 #include "cli/build.h"
 #include "cli/entry_writer.h"
+#include "cli/selection.h"
 #include "cli/stats.h"
-#include "ctnetlink/match.h"
 
 namespace ctwin::cli {
 
@@ -80,14 +80,14 @@ class ZeroingLister {
   size_t count_ = 0;
 };
 
-Status list_and_zero(Session& session, Client& client, const Filter& filter, FlowPrinter& printer,
-                     size_t& count) {
+Status list_and_zero(Session& session, Client& client, const Selection& selection,
+                     FlowPrinter& printer, size_t& count) {
   auto modifier = session.modifier();
   if (!modifier) return modifier.error();
   ZeroingLister lister(**modifier, printer);
   Status failed;
-  Status status = client.dump(DumpKind::kTable, &filter, [&](const Flow& flow) {
-    if (ctnetlink::matches(filter, flow)) failed = lister.add(flow);
+  Status status = client.dump(DumpKind::kTable, &selection.pushed_down(), [&](const Flow& flow) {
+    if (selection.matches(flow)) failed = lister.add(flow);
     return failed.ok() && !interrupted(session);
   });
   if (failed.ok()) failed = lister.flush();
@@ -114,15 +114,15 @@ int list_entries(Session& session, const Arguments& arguments) {
   auto client = session.client();
   if (!client) return session.operation_failed(client.error(), arguments);
   if (selects_nothing(arguments)) return session.operation_failed({EINVAL, {}}, arguments);
-  const Filter filter = build_filter(arguments);
+  const Selection selection(arguments);
   FlowPrinter printer(session, print_options(arguments, session.label_map(arguments)));
   size_t count = 0;
   Status status;
   if (dump_kind(arguments) == DumpKind::kTableAndZero && is_filtered(arguments)) {
-    status = list_and_zero(session, **client, filter, printer, count);
+    status = list_and_zero(session, **client, selection, printer, count);
   } else {
-    status = (*client)->dump(dump_kind(arguments), &filter, [&](const Flow& flow) {
-      if (!ctnetlink::matches(filter, flow)) return !interrupted(session);
+    status = (*client)->dump(dump_kind(arguments), &selection.pushed_down(), [&](const Flow& flow) {
+      if (!selection.matches(flow)) return !interrupted(session);
       printer.print({.flow = flow});
       ++count;
       return !interrupted(session);
@@ -163,14 +163,14 @@ int get_entry(Session& session, const Arguments& arguments) {
   if (!client) return session.operation_failed(client.error(), arguments);
   if (const int code = incomplete_query(arguments); code != 0)
     return session.operation_failed({code, {}}, arguments);
-  const Filter filter = build_filter(arguments);
+  const Selection selection(arguments);
   FlowPrinter printer(session, print_options(arguments, session.label_map(arguments)));
   size_t count = 0;
   int failed = 0;
   (*client)->add(Operation::kGet, build_query(arguments));
   Status status = (*client)->run_batch([&](size_t, int code, const Flow* answer) {
     failed = code;
-    if (!answer || !ctnetlink::matches(filter, *answer)) return;
+    if (!answer || !selection.matches(*answer)) return;
     printer.print({.flow = *answer});
     ++count;
   });
@@ -372,13 +372,14 @@ Outcome delete_entries(Session& session, const Arguments& arguments) {
   auto modifier = session.modifier();
   if (!modifier) return {0, modifier.error()};
   if (selects_nothing(arguments)) return {0, Error{EINVAL, {}}};
-  const Filter filter = build_filter(arguments);
+  const Selection selection(arguments);
   FlowPrinter printer(session, print_options(arguments, session.label_map(arguments)));
   Deleter deleter(**modifier, printer);
-  Status status = (*client)->dump(DumpKind::kTable, &filter, [&](const Flow& flow) {
-    if (ctnetlink::matches(filter, flow)) deleter.add(flow);
-    return !deleter.outcome().error && stop_signal == 0;
-  });
+  Status status =
+      (*client)->dump(DumpKind::kTable, &selection.pushed_down(), [&](const Flow& flow) {
+        if (selection.matches(flow)) deleter.add(flow);
+        return !deleter.outcome().error && stop_signal == 0;
+      });
   deleter.flush();
   Outcome outcome = deleter.outcome();
   if (!status && !outcome.error) outcome.error = status.error();
@@ -390,15 +391,16 @@ Outcome update_entries(Session& session, const Arguments& arguments) {
   if (!client) return {0, client.error()};
   auto modifier = session.modifier();
   if (!modifier) return {0, modifier.error()};
-  const Filter filter = build_filter(arguments);
+  const Selection selection(arguments);
   FlowPrinter printer(session, print_options(arguments, session.label_map(arguments)));
   Updater updater(**modifier, printer);
   Flow update;
-  Status status = (*client)->dump(DumpKind::kTable, &filter, [&](const Flow& flow) {
-    if (ctnetlink::matches(filter, flow) && build_update(arguments, flow, update))
-      updater.add(flow, update);
-    return !updater.outcome().error && stop_signal == 0;
-  });
+  Status status =
+      (*client)->dump(DumpKind::kTable, &selection.pushed_down(), [&](const Flow& flow) {
+        if (selection.matches(flow) && build_update(arguments, flow, update))
+          updater.add(flow, update);
+        return !updater.outcome().error && stop_signal == 0;
+      });
   if (!updater.outcome().error) updater.flush();
   Outcome outcome = updater.outcome();
   if (!status && !outcome.error) outcome.error = status.error();

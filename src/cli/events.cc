@@ -13,11 +13,10 @@
 #include <csignal>
 #include <cstring>
 
-#include "cli/build.h"
 #include "cli/commands.h"
 #include "cli/program_names.h"
 #include "cli/progress.h"
-#include "ctnetlink/match.h"
+#include "cli/selection.h"
 #include "ctnetlink/uapi.h"
 
 namespace ctwin::cli {
@@ -90,7 +89,7 @@ class Watcher {
         expect_(arguments.table == Table::kExpect),
         client_(client),
         fd_(client.backend().fd()),
-        filter_(build_filter(arguments)),
+        selection_(arguments),
         printer_(session, print_options(arguments, session.label_map(arguments))) {}
 
   int run() {
@@ -121,7 +120,7 @@ class Watcher {
                 return true;
               }};
     return {[this](const FlowEvent& event) {
-              if (ctnetlink::matches(filter_, event.flow)) print(event);
+              if (selection_.matches(event.flow)) print(event);
               return true;
             },
             {}};
@@ -170,7 +169,7 @@ class Watcher {
   const bool expect_;
   ctnetlink::Client& client_;
   const int fd_;
-  const Filter filter_;
+  const Selection selection_;
   FlowPrinter printer_;
   ProgramNames programs_;
   uint64_t count_ = 0;
