@@ -37,6 +37,9 @@ class DatagramQueue {
 
   /// Was anything lost since this was last asked?
   bool take_overrun();
+  bool overrun() const { return overrun_; }
+  /// Bytes in use, of the room.
+  size_t waiting() const { return tail_ - head_; }
   uint64_t lost() const { return lost_; }
   void set_room(size_t room) { room_ = room; }
 

@@ -53,16 +53,21 @@ Responder::~Responder() { tracker_.listen(nullptr); }
 
 // ---- conversations ----
 
-Responder::PortId Responder::connect() {
-  const PortId id = ++last_id_;
-  conversations_.try_emplace(id, id);
-  return id;
+Responder::PortId Responder::connect(PortId wanted) {
+  if (wanted != 0 && conversations_.try_emplace(wanted, wanted).second) return wanted;
+  do ++last_id_;
+  while (last_id_ == 0 || !conversations_.try_emplace(last_id_, last_id_).second);
+  return last_id_;
 }
 
 void Responder::disconnect(PortId id) {
   conversations_.erase(id);
+  find_groups();
+}
+
+void Responder::find_groups() {
   groups_ = 0;
-  for (const auto& [other, conversation] : conversations_) groups_ |= conversation.groups;
+  for (const auto& [id, conversation] : conversations_) groups_ |= conversation.groups;
 }
 
 void Responder::join(PortId id, uint32_t groups) {
@@ -70,11 +75,23 @@ void Responder::join(PortId id, uint32_t groups) {
   groups_ |= groups;
 }
 
+void Responder::leave(PortId id, uint32_t groups) {
+  conversations_.at(id).groups &= ~groups;
+  find_groups();
+}
+
 void Responder::set_room(PortId id, size_t bytes) { conversations_.at(id).queue.set_room(bytes); }
 
 uint64_t Responder::received_at(PortId id) const { return conversations_.at(id).received_at; }
 
 uint64_t Responder::lost(PortId id) const { return conversations_.at(id).queue.lost(); }
+
+size_t Responder::waiting(PortId id) const { return conversations_.at(id).queue.waiting(); }
+
+size_t Responder::next_size(PortId id) const {
+  const DatagramQueue& queue = conversations_.at(id).queue;
+  return queue.overrun() || queue.empty() ? 0 : queue.front().bytes.size();
+}
 
 Result<std::span<const std::byte>> Responder::receive(PortId id, std::span<std::byte> buffer) {
   Conversation& with = conversations_.at(id);
@@ -106,6 +123,14 @@ void Responder::request(PortId id, std::span<const std::byte> datagram) {
   }
   do answer(from, message);
   while (reader.next(message));
+}
+
+void Responder::answer(PortId id, std::span<const std::byte> datagram) {
+  conversations_.at(id).queue.push(datagram, tracker_.now_ns());
+}
+
+void Responder::acknowledge(PortId id, const nlmsghdr& header, int code) {
+  acknowledge(conversations_.at(id), header, code);
 }
 
 /// Answers one message (netlink_rcv_skb).

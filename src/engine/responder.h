@@ -43,15 +43,21 @@ class Responder final : public conntrack::EventListener {
   Responder(const Responder&) = delete;
   Responder& operator=(const Responder&) = delete;
 
-  PortId connect();
+  /// `wanted` becomes the new conversation's id unless it is 0 or another one has it.
+  PortId connect(PortId wanted = 0);
   void disconnect(PortId id);
 
   /// Joins the multicast groups whose NFNLGRP_* number n has bit n-1 set in `groups`.
   void join(PortId id, uint32_t groups);
+  void leave(PortId id, uint32_t groups);
   void set_room(PortId id, size_t bytes);
 
   /// Carries out the messages of a datagram; the answers wait to be received.
   void request(PortId id, std::span<const std::byte> datagram);
+  /// The answer to something that is not the Responder's to carry out: it waits as the others do.
+  void answer(PortId id, std::span<const std::byte> datagram);
+  /// The same: the error message or, with code 0, ACK to the message that `header` is of.
+  void acknowledge(PortId id, const nlmsghdr& header, int code);
 
   /// The next datagram, copied to the front of `buffer`. Fails with EAGAIN when nothing waits,
   /// ENOBUFS (once) after messages were lost, EMSGSIZE when it does not fit, and is lost.
@@ -60,6 +66,10 @@ class Responder final : public conntrack::EventListener {
   uint64_t received_at(PortId id) const;
   /// Datagrams that this conversation has lost.
   uint64_t lost(PortId id) const;
+  /// Bytes that wait in this conversation, with what is kept about them.
+  size_t waiting(PortId id) const;
+  /// The size of the datagram that `receive` would answer with; 0 when it would fail.
+  size_t next_size(PortId id) const;
 
   bool anybody() const override;
   void event(const conntrack::Conn& ct, EventKind kind, uint16_t bits, uint32_t port_id) override;
@@ -107,6 +117,7 @@ class Responder final : public conntrack::EventListener {
   static constexpr int kDumping = -1;
 
   // ---- conversations (responder.cc) ----
+  void find_groups();
   void answer(Conversation& from, const netlink::Message& message);
   int dispatch(Conversation& from, const netlink::Message& message);
   void acknowledge(Conversation& to, const nlmsghdr& header, int code);
@@ -152,7 +163,7 @@ class Responder final : public conntrack::EventListener {
   conntrack::Tracker& tracker_;
   nat::Nat& nat_;
   std::map<PortId, Conversation> conversations_;
-  PortId last_id_ = 0;
+  PortId last_id_ = 0;  ///< of those that nobody wanted
   uint32_t groups_ = 0;  ///< that anybody has joined
   PortId echo_to_ = 0;   ///< the requester that gets its events sent back, during its request
   std::vector<std::byte> scratch_;

@@ -53,28 +53,36 @@ class Clients {
     UniqueFd socket;
     engine::Responder::PortId port_id = 0;
     uint32_t groups = 0;
-    size_t gather = 0;               ///< joins messages up to so many bytes
-    std::vector<std::byte> pending;  ///< taken out of the queue, and not yet sent
-    uint32_t watched = 0;            ///< events of epoll
+    size_t room = netlink::dialect::kRoomAtFirst;
+    size_t largest = netlink::dialect::kLeastAnswer;  ///< bytes of a datagram that it takes
+    bool gathers = false;                             ///< takes datagrams put together
+    bool deaf = false;                                ///< has closed its end, or hung up
+    std::vector<std::byte> pending;                   ///< taken out of the queue, and not yet sent
+    uint32_t watched = 0;                             ///< events of epoll
   };
   using Id = uint64_t;
-  /// Whether a client is still there.
+  /// What came of reading or writing: all is done, the turn's share is, the socket takes no more,
+  /// or the client has gone.
   enum class Outcome : uint8_t { kDone, kMore, kBlocked, kGone };
+  static constexpr int kAnswered = -1;
 
+  Status watch_listener();
   void accept_some();
-  void refuse(UniqueFd socket);
-  bool accept_without_descriptors();
-  void handle(Id id, uint32_t events);
-  Outcome read_some(Client& client);
-  Outcome write_some(Client& client);
-  Outcome send(Client& client, std::span<const std::byte> datagram);
-  bool fill_pending(Client& client);
-  void take_request(Client& client, std::span<const std::byte> datagram);
-  void refuse_request(Client& client, std::span<const std::byte> start, int code);
-  void control(Client& client, const netlink::Message& message);
-  int obey(Client& client, const netlink::Message& message);
-  void settle(Id id, Client& client, Outcome written);
+  static void refuse(UniqueFd socket);
+  bool refuse_without_room();
   void remove(Id id);
+  void handle(Id id, uint32_t events);
+  bool is_owed_much(const Client& client) const;
+  void settle(Client& client, Outcome written);
+
+  Outcome read_some(Client& client);
+  void take_request(Client& client, size_t size);
+  void take_control(Client& client, std::span<const std::byte> datagram);
+  int obey(Client& client, const netlink::Message& message);
+  int greet(Client& client, const netlink::Message& message);
+
+  Outcome write_some(Client& client);
+  std::span<const std::byte> next_datagram(Client& client);
 
   Loop& loop_;
   engine::Responder& responder_;
@@ -84,8 +92,7 @@ class Clients {
   UniqueFd spare_;          ///< given up for a moment to tell a client that there are too many
   std::map<Id, Client> clients_;
   Id last_id_ = 0;
-  std::vector<std::byte> buffer_;
-  bool draining_ = false;
+  std::vector<std::byte> buffer_;  ///< of what is being read or written
 };
 
 }  // namespace ctwin::live

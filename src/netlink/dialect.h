@@ -35,16 +35,18 @@ constexpr uint32_t kVersion = 1;
 /// Limits, which the Welcome tells.
 constexpr uint32_t kLargestRequest = 1 << 16;  ///< bytes of a client's datagram
 constexpr uint32_t kLargestAnswer = 1 << 16;   ///< bytes of the engine's datagrams
+constexpr uint32_t kLeastAnswer = 1 << 12;     ///< a client has to take as much
 constexpr size_t kRoomAtFirst = size_t{1} << 20;
 constexpr size_t kMostRoom = size_t{64} << 20;
+
+/// Flag of a Hello: datagrams may be put together. Without it each event comes by itself.
+constexpr uint32_t kGather = 1;
 
 struct Hello {
   uint32_t magic = kMagic;
   uint32_t version = kVersion;
-  /// Messages may be joined to datagrams of up to this many bytes; 0: as the kernel would send
-  /// them, each event by itself.
-  uint32_t gather = 0;
-  uint32_t reserved = 0;
+  uint32_t largest_answer = kLargestAnswer;  ///< bytes of a datagram that the client takes
+  uint32_t flags = 0;
 };
 
 struct Welcome {
@@ -52,7 +54,7 @@ struct Welcome {
   uint32_t version = kVersion;
   uint32_t port_id = 0;  ///< the client's, as in nlmsg_pid
   uint32_t largest_request = kLargestRequest;
-  uint32_t largest_answer = kLargestAnswer;
+  uint32_t largest_answer = kLargestAnswer;  ///< of what was asked for, what is given
   uint32_t most_clients = 0;
   uint64_t room = kRoomAtFirst;
   uint64_t most_room = kMostRoom;
