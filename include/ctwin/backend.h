@@ -31,7 +31,14 @@ class Backend {
   /// Subscribes to the multicast groups whose NFNLGRP_* number n has bit n-1 set in `groups`.
   virtual Status join(uint32_t groups) = 0;
 
-  /// A descriptor for poll(2) and for socket options, -1 where there is none.
+  /// Sets how many bytes may wait to be received before messages are dropped, as far as that is
+  /// permitted; answers with what it came to.
+  virtual size_t set_room(size_t bytes) { return bytes; }
+
+  /// How many datagrams the answerer has dropped in this conversation for want of room.
+  virtual uint64_t lost() const { return 0; }
+
+  /// A descriptor for poll(2), -1 where there is none.
   virtual int fd() const = 0;
 
   /// When the datagram received last was made, ns since the epoch, by an answerer that has a clock

@@ -4,7 +4,9 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 namespace ctwin::backend {
@@ -39,6 +41,24 @@ class KernelBackend final : public Backend {
         return Error{errno, {}};
     }
     return {};
+  }
+
+  /// Past the system's limit where that is permitted.
+  size_t set_room(size_t bytes) override {
+    int size = static_cast<int>(std::min<size_t>(bytes, INT32_MAX));
+    if (setsockopt(fd(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
+      (void)setsockopt(fd(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    socklen_t length = sizeof size;
+    (void)getsockopt(fd(), SOL_SOCKET, SO_RCVBUF, &size, &length);
+    return static_cast<size_t>(size);
+  }
+
+  uint64_t lost() const override {
+    constexpr size_t kDrops = 8;  // SK_MEMINFO_DROPS of linux/sock_diag.h
+    uint32_t info[16] = {};
+    socklen_t length = sizeof info;
+    if (getsockopt(fd(), SOL_SOCKET, SO_MEMINFO, info, &length) < 0) return 0;
+    return length > kDrops * sizeof(uint32_t) ? info[kDrops] : 0;
   }
 
   int fd() const override { return mnl_socket_get_fd(socket_.get()); }

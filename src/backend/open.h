@@ -1,9 +1,10 @@
-// Which table to work on: the running kernel's, or that of an engine in this process.
+// Which table to work on: the running kernel's, or that of an engine, in this process or another.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,11 +14,12 @@
 
 namespace ctwin::backend {
 
-enum class TableKind : uint8_t { kKernel, kEngine };
+enum class TableKind : uint8_t { kKernel, kEngine, kSocket };
 
 struct TableOptions {
   TableKind kind = TableKind::kKernel;
-  // What follows is for engines.
+  std::string socket;  ///< of the engine that is served elsewhere
+  // What follows is for engines in this process.
   std::vector<std::string> captures;      ///< [IFACE=]FILE
   std::vector<std::string> sysctls;       ///< NAME=VALUE
   std::vector<std::string> setups;        ///< setup files, read in order
@@ -26,6 +28,13 @@ struct TableOptions {
   std::string iptables_save;              ///< a file for the rules; empty: none, "-": `trace_to`
   std::string checksums = "auto";         ///< auto, verify or ignore
   bool run_out = false;
+  /// Answers others on a unix socket.
+  struct Serve {
+    std::string path;
+    uint32_t mode = 0600;
+    std::optional<std::string> group;
+  };
+  std::optional<Serve> serve;
   uint64_t seed = 1;
   bool trace = false;
   bool trace_only_invalid = false;

@@ -6,7 +6,6 @@
 // for a next event. The socket's buffer is made large, since what does not fit in it is lost; the
 // kernel counts what it had to drop and the summary tells.
 #include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -26,7 +25,7 @@ using ctnetlink::FlowEvent;
 
 namespace {
 
-constexpr int kDefaultBufferBytes = 128 << 20;  // memory is used only while events wait
+constexpr size_t kDefaultBufferBytes = size_t{128} << 20;  // memory is used only while events wait
 constexpr std::string_view kOverrun =
     "WARNING: We have hit ENOBUFS! We are losing events.\n"
     "This message means that the current netlink socket buffer size is too small.\n"
@@ -41,26 +40,6 @@ uint32_t event_groups(const Arguments& arguments) {
   if (events.updated) groups |= ctnetlink::group_bit(NFNLGRP_CONNTRACK_UPDATE);
   if (events.destroyed) groups |= ctnetlink::group_bit(NFNLGRP_CONNTRACK_DESTROY);
   return groups;
-}
-
-/// Asks for a receive buffer of `bytes`, past the system's limit where that is permitted, and
-/// returns what it came to.
-int set_receive_buffer(int fd, int bytes) {
-  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0)
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-  int size = 0;
-  socklen_t length = sizeof size;
-  (void)getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, &length);
-  return size;
-}
-
-/// How many messages the kernel has dropped for want of room in this socket's buffer.
-uint32_t dropped_messages(int fd) {
-  constexpr size_t kDrops = 8;  // SK_MEMINFO_DROPS of linux/sock_diag.h
-  uint32_t info[16] = {};
-  socklen_t length = sizeof info;
-  if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &length) < 0) return 0;
-  return length > kDrops * sizeof(uint32_t) ? info[kDrops] : 0;
 }
 
 /// SIGINT and SIGTERM do not arrive while this lives.
@@ -160,7 +139,7 @@ class Watcher {
   int summarize() {
     session_.messages.say(std::to_string(count_) + (expect_ ? " expectation" : " flow") +
                           " events have been shown.");
-    if (const uint32_t lost = fd_ < 0 ? 0 : dropped_messages(fd_); lost != 0)
+    if (const uint64_t lost = client_.backend().lost(); lost != 0)
       session_.messages.say(std::to_string(lost) + " events have been lost.");
     return 0;
   }
@@ -182,9 +161,7 @@ int watch_events(Session& session, const Arguments& arguments) {
   if (!client) return session.operation_failed(client.error(), arguments);
   Backend& backend = (*client)->backend();
   const bool chosen = arguments.given.has(Option::kBufferSize);
-  const int wanted = chosen ? static_cast<int>(std::min<uint32_t>(arguments.buffer_size, INT32_MAX))
-                            : kDefaultBufferBytes;
-  const int size = backend.fd() < 0 ? wanted : set_receive_buffer(backend.fd(), wanted);
+  const size_t size = backend.set_room(chosen ? arguments.buffer_size : kDefaultBufferBytes);
   if (Status joined = backend.join(event_groups(arguments)); !joined)
     return session.operation_failed(joined.error(), arguments);
   if (chosen)

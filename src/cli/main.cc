@@ -40,7 +40,7 @@ backend::TableKind kind_of(const BackendChoice& chosen) {
   switch (chosen.kind) {
     case BackendChoice::Kind::kKernel: return backend::TableKind::kKernel;
     case BackendChoice::Kind::kEngine: return backend::TableKind::kEngine;
-    case BackendChoice::Kind::kSocket: break;
+    case BackendChoice::Kind::kSocket: return backend::TableKind::kSocket;
   }
   return backend::TableKind::kKernel;
 }
@@ -50,6 +50,11 @@ backend::TableOptions table_options(Session& session, const Arguments& arguments
   const OwnOptions& own = arguments.own;
   backend::TableOptions options;
   options.kind = kind_of(chosen);
+  if (chosen.kind == BackendChoice::Kind::kSocket) options.socket = chosen.path;
+  if (own.serve)
+    options.serve = {
+        std::string(*own.serve), own.socket_mode.value_or(0600),
+        own.socket_group ? std::optional<std::string>(*own.socket_group) : std::nullopt};
   options.captures = strings(own.captures);
   options.setups = strings(own.setups);
   options.captures_out = strings(own.captures_out);
