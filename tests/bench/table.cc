@@ -17,118 +17,32 @@
 //
 // --only does the tasks whose name contains the text.
 //
-// Raises net.netfilter.nf_conntrack_max while it runs, if the entries need that.
-#include <fcntl.h>
+// Raises net.netfilter.nf_conntrack_max and the number of buckets while it runs, if the entries
+// need that.
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "measure.h"
 #include "namespace.h"
 
 namespace {
 
 using namespace ctwin;
+using namespace ctwin::bench;
 using namespace ctwin::test;
-
-constexpr const char* kMaxFile = "/proc/sys/net/netfilter/nf_conntrack_max";
-
-volatile sig_atomic_t interrupted = 0;
-
-[[noreturn]] void give_up(const std::string& why) {
-  std::fprintf(stderr, "bench_table: %s\n", why.c_str());
-  std::exit(1);
-}
-
-double seconds_now() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
-double cpu_time(const rusage& usage) {
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-/// What one run came to.
-struct Sample {
-  double seconds = 0;
-  double cpu_seconds = 0;
-  long peak_kib = 0;
-  int exit_code = 0;
-  std::string errors;
-};
-
-/// nf_conntrack_max, at least as high as asked for while this lives.
-class RoomForEntries {
- public:
-  explicit RoomForEntries(unsigned long entries) : before_(read_text(kMaxFile)) {
-    if (std::strtoul(before_.c_str(), nullptr, 10) >= entries) return;
-    const Status raised = write_text(kMaxFile, std::to_string(entries));
-    if (!raised.ok()) give_up(raised.error().text);
-    raised_ = true;
-  }
-  RoomForEntries(const RoomForEntries&) = delete;
-  RoomForEntries& operator=(const RoomForEntries&) = delete;
-  ~RoomForEntries() {
-    if (raised_) (void)write_text(kMaxFile, before_);
-  }
-
- private:
-  std::string before_;
-  bool raised_ = false;
-};
-
-/// Runs a program to its end. This process is small, so that its own memory, which counts until the
-/// exec, does not hide the program's.
-Sample run_program(const NetworkNamespace& where, const std::string& path,
-                   const std::vector<std::string>& words) {
-  std::vector<char*> argv{const_cast<char*>(path.c_str())};
-  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  const OwnedFd errors(memfd_create("errors", MFD_CLOEXEC));
-  const OwnedFd nowhere(open("/dev/null", O_RDWR | O_CLOEXEC));
-  const double begin = seconds_now();
-  const pid_t pid = fork();
-  if (pid == 0) {
-    setns(where.fd(), CLONE_NEWNET);
-    dup2(nowhere.get(), STDIN_FILENO);
-    dup2(nowhere.get(), STDOUT_FILENO);
-    dup2(errors.get(), STDERR_FILENO);
-    execv(path.c_str(), argv.data());
-    _exit(127);
-  }
-  int status = 0;
-  rusage usage{};
-  while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR) {
-  }
-  Sample sample{seconds_now() - begin, cpu_time(usage), usage.ru_maxrss, 255, {}};
-  if (WIFEXITED(status)) sample.exit_code = WEXITSTATUS(status);
-  std::array<char, 4096> text{};
-  const ssize_t size = pread(errors.get(), text.data(), text.size(), 0);
-  sample.errors.assign(text.data(), static_cast<size_t>(std::max<ssize_t>(size, 0)));
-  return sample;
-}
 
 /// Receives the whole table and throws it away.
 Sample bare_dump(const NetworkNamespace& where) {
@@ -153,14 +67,6 @@ Sample bare_dump(const NetworkNamespace& where) {
   mnl_socket_close(socket);
   getrusage(RUSAGE_SELF, &after);
   return {seconds_now() - begin, cpu_time(after) - cpu_time(before), 0, 0, {}};
-}
-
-/// The number in a summary such as "… 12 flow entries have been shown."
-unsigned long counted(const std::string& errors) {
-  const size_t words = errors.find(" flow e");
-  if (words == std::string::npos) return 0;
-  const size_t begin = errors.rfind(' ', words - 1);
-  return begin == std::string::npos ? 0 : std::strtoul(&errors[begin], nullptr, 10);
 }
 
 enum Tool { kConntrack, kCtwin, kTools };
@@ -349,12 +255,6 @@ class Bench {
     return sample;
   }
 
-  static long peak_of(pid_t pid) {
-    const std::string text = read_text("/proc/" + std::to_string(pid) + "/status");
-    const size_t at = text.find("VmHWM:");
-    return at == std::string::npos ? 0 : std::strtol(&text[at + 6], nullptr, 10);
-  }
-
   void print_head() const {
     std::printf("%u entries, %u rounds, medians\n", settings_.entries, settings_.rounds);
     for (const std::string& path : settings_.paths) {
@@ -441,9 +341,7 @@ int main(int argc, char** argv) {
   if (!where) give_up(where.error().text);
   char folder[] = "/tmp/ctwin-bench-XXXXXX";
   if (!mkdtemp(folder)) give_up("cannot make a folder under /tmp");
-  struct sigaction action {};
-  action.sa_handler = [](int) { interrupted = 1; };
-  for (const int number : {SIGINT, SIGTERM}) sigaction(number, &action, nullptr);
+  heed_signals();
   // Static, so that giving up puts back what they have changed.
   static const RoomForEntries room(settings.entries + settings.entries / 4);
   static Bench bench(settings, std::move(*where), folder);
