@@ -20,9 +20,10 @@ set(arrows
   "netlink   : base netlink"
   "ctnetlink : base netlink ctnetlink"
   "engine    : base packet conntrack nat router rules setup netlink ctnetlink engine"
+  "state     : base packet conntrack nat router rules setup netlink ctnetlink engine state"
   "io        : base packet conntrack nat router rules setup netlink ctnetlink engine io"
   "live      : base packet conntrack nat router rules setup netlink ctnetlink engine io live"
-  "backend   : base packet conntrack nat router rules setup netlink ctnetlink engine io live backend"
+  "backend   : base packet conntrack nat router rules setup netlink ctnetlink engine state io live backend"
   "cli       : base netlink ctnetlink cli")
 
 # The header that stands for its part in the trials.
@@ -36,6 +37,7 @@ set(header_setup setup/setup_file.h)
 set(header_netlink netlink/attr.h)
 set(header_ctnetlink ctnetlink/match.h)
 set(header_engine engine/engine.h)
+set(header_state state/state_file.h)
 set(header_io io/feed.h)
 set(header_live live/loop.h)
 set(header_backend backend/kernel.h)

@@ -2,15 +2,22 @@
 
 #include <cerrno>
 
+#include "base/posix.h"
+
 namespace ctwin::backend {
 
 namespace {
 
-Result<io::Checksums> checksums_of(const std::string& word) {
-  if (word == "auto") return io::Checksums::kAuto;
-  if (word == "verify") return io::Checksums::kVerify;
-  if (word == "ignore") return io::Checksums::kIgnore;
-  return Error{EINVAL, "--checksum '" + word + "' is none of auto, verify, ignore"};
+Result<io::CaptureFeed::Options> feed_options(const TableOptions& options) {
+  io::CaptureFeed::Options feed;
+  feed.run_out = options.run_out;
+  if (options.checksums == "verify")
+    feed.checksums = io::Checksums::kVerify;
+  else if (options.checksums == "ignore")
+    feed.checksums = io::Checksums::kIgnore;
+  else if (options.checksums != "auto")
+    return Error{EINVAL, "--checksum '" + options.checksums + "' is none of auto, verify, ignore"};
+  return feed;
 }
 
 Status apply_sysctl(const std::string& assignment, conntrack::Settings& settings) {
@@ -23,19 +30,44 @@ Status apply_sysctl(const std::string& assignment, conntrack::Settings& settings
   return Error{EINVAL, "--sysctl '" + assignment + "': " + status.error().text};
 }
 
-/// The engine that the options describe.
-Result<engine::Engine::Options> engine_options(const TableOptions& options) {
+/// The router of a state that was kept, as its setup says.
+Result<setup::Setup> kept_setup(const state::KeptState& kept) {
+  setup::Setup setup;
+  for (const std::string& device : kept.devices()) setup.router.interfaces().find_or_add(device);
+  for (const setup::SetupText& file : kept.setups())
+    if (Status read = setup::read_setup_text(file.name, file.text, setup); !read)
+      return read.error();
+  setup.settings = kept.settings();
+  return setup;
+}
+
+/// The router that the options describe; its devices begin with those that are known.
+Result<setup::Setup> new_setup(const TableOptions& options, const state::KeptState* kept) {
+  setup::Setup setup;
+  router::Interfaces& devices = setup.router.interfaces();
+  if (kept) {
+    setup.settings = kept->settings();
+    for (const std::string& device : kept->devices()) devices.find_or_add(device);
+  }
+  for (const std::string& capture : options.captures)
+    if (const auto device = io::split_capture(capture).first) devices.find_or_add(*device);
+  for (const std::string& file : options.setups)
+    if (Status read = setup::read_setup(file, setup); !read) return read.error();
+  return setup;
+}
+
+/// The engine that the options describe, or that was kept and is changed by them.
+Result<engine::Engine::Options> engine_options(const TableOptions& options,
+                                               const state::KeptState* kept = nullptr) {
+  constexpr uint64_t kUsualSeed = 1;
   engine::Engine::Options engine;
-  engine.seed = options.seed;
-  if (!options.setups.empty()) {
-    setup::Setup setup;
-    for (const std::string& capture : options.captures)
-      if (const auto device = io::split_capture(capture).first)
-        setup.router.interfaces().find_or_add(*device);
-    for (const std::string& file : options.setups)
-      if (Status read = setup::read_setup(file, setup); !read) return read.error();
-    engine.settings = setup.settings;
-    engine.setup = std::move(setup);
+  engine.seed = options.seed.value_or(kept ? kept->seed() : kUsualSeed);
+  if (kept) engine.settings = kept->settings();
+  if (!options.setups.empty() || (kept && kept->is_router())) {
+    auto setup = options.setups.empty() ? kept_setup(*kept) : new_setup(options, kept);
+    if (!setup) return setup.error();
+    engine.settings = setup->settings;
+    engine.setup = std::move(*setup);
   }
   for (const std::string& assignment : options.sysctls)
     if (Status applied = apply_sysctl(assignment, engine.settings); !applied)
@@ -60,16 +92,60 @@ EngineTable::EngineTable(const TableOptions& options, engine::Engine::Options en
 }
 
 Result<std::unique_ptr<EngineTable>> EngineTable::open(const TableOptions& options) {
-  auto engine = engine_options(options);
-  if (!engine) return engine.error();
-  const auto checksums = checksums_of(options.checksums);
-  if (!checksums) return checksums.error();
-  const io::CaptureFeed::Options feed{*checksums, options.run_out};
-  std::unique_ptr<EngineTable> table(new EngineTable(options, std::move(*engine), feed));
-  for (const std::string& capture : options.captures)
-    if (Status added = table->captures_.add(capture); !added) return Error{EIO, added.error().text};
-  if (Status opened = table->open_files(); !opened) return opened.error();
+  const auto feed = feed_options(options);
+  if (!feed) return feed.error();
+  std::unique_ptr<EngineTable> table;
+  if (!options.state.empty()) {
+    auto kept = open_kept(options, *feed);
+    if (!kept) return kept.error();
+    table = std::move(*kept);
+  } else {
+    auto engine = engine_options(options);
+    if (!engine) return engine.error();
+    table.reset(new EngineTable(options, std::move(*engine), *feed));
+  }
+  if (Status begun = table->begin(); !begun) return begun.error();
   return table;
+}
+
+/// An engine from its file. Time has gone on since it was written, on the wall as in the engine;
+/// captures bring their own time.
+Result<std::unique_ptr<EngineTable>> EngineTable::open_kept(const TableOptions& options,
+                                                            const io::CaptureFeed::Options& feed) {
+  using Access = state::StateFile::Access;
+  auto file = state::StateFile::open(
+      options.state, options.changes ? Access::kWrite : Access::kRead, options.wait_ms);
+  if (!file) return Error{EIO, file.error().text};
+  std::optional<state::KeptState> kept;
+  const auto refuse = [&](const Error& why) {
+    return Error{EIO, "cannot use the state file " + file->path() + ": " + why.text};
+  };
+  if (!file->bytes().empty()) {
+    auto read = state::KeptState::read(file->bytes());
+    if (!read) return refuse(read.error());
+    kept = std::move(*read);
+  }
+  auto engine = engine_options(options, kept ? &*kept : nullptr);
+  if (!engine) return engine.error();
+  std::unique_ptr<EngineTable> table(new EngineTable(options, std::move(*engine), feed));
+  const uint64_t wall = wall_clock_ns();
+  uint64_t now = wall;
+  if (kept) {
+    if (Status restored = kept->restore(table->engine_, options.setups.empty()); !restored)
+      return refuse(restored.error());
+    if (options.seed) table->engine_.tracker().random() = Random(*options.seed);
+    now = kept->engine_ns() + (wall > kept->wall_ns() ? wall - kept->wall_ns() : 0);
+  }
+  if (options.captures.empty()) table->engine_.advance(now);
+  table->state_ = std::move(*file);
+  return table;
+}
+
+/// Opens what is read and written beside the engine.
+Status EngineTable::begin() {
+  for (const std::string& capture : options_.captures)
+    if (Status added = captures_.add(capture); !added) return Error{EIO, added.error().text};
+  return open_files();
 }
 
 Status EngineTable::open_files() {
@@ -99,10 +175,18 @@ bool EngineTable::step() {
 }
 
 Status EngineTable::finish() {
-  if (!files_) return {};
-  Status finished = files_->finish();
-  if (!finished || options_.iptables_save.empty()) return finished;
-  return save_rules(*engine_.box(), options_.iptables_save, options_.trace_to);
+  Status finished;
+  if (files_) finished = files_->finish();
+  if (finished.ok() && !options_.iptables_save.empty()) {
+    if (engine_.box())
+      finished = save_rules(*engine_.box(), options_.iptables_save, options_.trace_to);
+    else
+      finished = Error{EINVAL, "--iptables-save: the engine of " + options_.state +
+                                   " is no router and has no rules"};
+  }
+  if (!state_ || !options_.changes) return finished;
+  const Status kept = state_->replace(state::write_state(engine_, wall_clock_ns()));
+  return finished.ok() ? kept : finished;
 }
 
 }  // namespace ctwin::backend

@@ -12,6 +12,8 @@
 #include "engine/responder.h"
 #include "engine/trace.h"
 #include "io/feed.h"
+#include "state/engine_state.h"
+#include "state/state_file.h"
 
 namespace ctwin::backend {
 
@@ -31,9 +33,13 @@ class EngineTable final : public Table, public Feed {
  private:
   EngineTable(const TableOptions& options, engine::Engine::Options engine,
               const io::CaptureFeed::Options& feed);
+  static Result<std::unique_ptr<EngineTable>> open_kept(const TableOptions& options,
+                                                        const io::CaptureFeed::Options& feed);
+  Status begin();
   Status open_files();
 
   TableOptions options_;
+  std::optional<state::StateFile> state_;
   engine::Engine engine_;
   engine::Responder responder_;
   std::unique_ptr<BackendSource> source_;

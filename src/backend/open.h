@@ -35,7 +35,12 @@ struct TableOptions {
     std::optional<std::string> group;
   };
   std::optional<Serve> serve;
-  uint64_t seed = 1;
+  std::optional<uint64_t> seed;
+  /// A file to keep the engine in, empty for none. Where the command may change something
+  /// (`changes`) it is locked, for which `wait_ms` may pass, and written in the end.
+  std::string state;
+  bool changes = true;
+  uint64_t wait_ms = 60'000;
   bool trace = false;
   bool trace_only_invalid = false;
   bool trace_json = false;

@@ -16,6 +16,9 @@ class Random {
     return z ^ (z >> 31);
   }
 
+  /// Where it stands: Random(state()) goes on with the same numbers.
+  uint64_t state() const { return state_; }
+
   /// Evenly distributed in [0, bound); bound is not 0.
   uint64_t below(uint64_t bound) { return next() % bound; }
 

@@ -313,8 +313,9 @@ MaybeProblem apply_own_option(const Word& word, OwnOptions& own) {
     case Option::kSocketGroup: own.socket_group = text; return {};
     case Option::kTun: own.tuns.push_back(text); return {};
     case Option::kCapture: own.live_captures.push_back(text); return {};
+    case Option::kWait: return apply_number(row, text, 0, own.wait);
     case Option::kCaptureFilter: own.capture_filter = text; return {};
-    default: return apply_number(row, text, 0, own.seed);
+    default: return apply_number(row, text, 0, own.seed.emplace());
   }
 }
 

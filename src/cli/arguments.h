@@ -69,7 +69,8 @@ struct OwnOptions {
   bool trace_only_invalid = false;
   bool run_out = false;
   std::optional<std::string_view> checksums;
-  uint64_t seed = 1;
+  std::optional<uint64_t> seed;
+  uint32_t wait = 60;  ///< seconds
   std::optional<std::string_view> serve;
   std::optional<uint32_t> socket_mode;
   std::optional<std::string_view> socket_group;

@@ -2,6 +2,9 @@
 // comes back is the exit code.
 #pragma once
 
+#include <variant>
+
+#include "base/posix.h"
 #include "cli/session.h"
 
 namespace ctwin::cli {
@@ -22,7 +25,15 @@ Outcome flush_entries(Session& session, const Arguments& arguments);
 /// -E: until a signal, or until nobody reads.
 int watch_events(Session& session, const Arguments& arguments);
 
-/// -R: the commands of `file`, "-" being standard input.
-int load_file(Session& session, std::string_view file);
+/// The commands for -R, opened and, where they can be read only once, read.
+struct LoadInput {
+  std::string name;
+  UniqueFd fd;
+};
+/// Opens a file for -R, "-" being standard input; an exit code when that cannot be, which was said.
+/// What writes into a pipe here may itself need the table: it is read before the table is opened.
+std::variant<LoadInput, int> open_load_file(Session& session, std::string_view file);
+/// -R: the commands of the file.
+int load_file(Session& session, const LoadInput& input);
 
 }  // namespace ctwin::cli

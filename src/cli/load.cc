@@ -313,16 +313,21 @@ UniqueFd open_input(const std::string& path, bool is_standard_input) {
 
 }  // namespace
 
-int load_file(Session& session, std::string_view file) {
-  const std::string name(file);
-  const std::string path = name == "-" ? "/dev/stdin" : name;
-  const UniqueFd fd = open_input(path, name == "-");
-  if (fd.get() < 0)
+std::variant<LoadInput, int> open_load_file(Session& session, std::string_view file) {
+  LoadInput input{std::string(file), {}};
+  const std::string path = input.name == "-" ? "/dev/stdin" : input.name;
+  input.fd = open_input(path, input.name == "-");
+  if (input.fd.get() < 0)
     return session.messages.report({kUsageProblem, "Failed to open file " + path + " for reading"});
-  Loader loader(session, name);
-  if (lseek(fd.get(), 0, SEEK_CUR) >= 0) return loader.run(fd.get());
-  auto copy = copy_to_temporary(fd.get());
-  return copy ? loader.run(copy->get()) : loader.cannot_read(copy.error().code);
+  if (lseek(input.fd.get(), 0, SEEK_CUR) >= 0) return input;
+  auto copy = copy_to_temporary(input.fd.get());
+  if (!copy) return Loader(session, input.name).cannot_read(copy.error().code);
+  input.fd = std::move(*copy);
+  return input;
+}
+
+int load_file(Session& session, const LoadInput& input) {
+  return Loader(session, input.name).run(input.fd.get());
 }
 
 }  // namespace ctwin::cli

@@ -45,8 +45,23 @@ backend::TableKind kind_of(const BackendChoice& chosen) {
   return backend::TableKind::kKernel;
 }
 
-backend::TableOptions table_options(Session& session, const Arguments& arguments,
+/// May the engine be another one behind the command, beside that time has passed?
+bool may_change(const CommandLine& line) {
+  const Arguments& arguments = line.arguments;
+  if (line.load_file || arguments.own.have_work()) return true;
+  switch (arguments.command) {
+    case Command::kList: return arguments.given.has(Option::kZero);
+    case Command::kGet:
+    case Command::kCount:
+    case Command::kStats:
+    case Command::kEvent: return false;
+    default: return true;
+  }
+}
+
+backend::TableOptions table_options(Session& session, const CommandLine& line,
                                     const BackendChoice& chosen) {
+  const Arguments& arguments = line.arguments;
   const OwnOptions& own = arguments.own;
   backend::TableOptions options;
   options.kind = kind_of(chosen);
@@ -64,11 +79,14 @@ backend::TableOptions table_options(Session& session, const Arguments& arguments
   if (own.checksums) options.checksums = *own.checksums;
   options.run_out = own.run_out;
   options.seed = own.seed;
+  options.state = chosen.path;
+  options.changes = may_change(line);
+  options.wait_ms = uint64_t{own.wait} * 1000;
   options.trace = own.trace;
   options.trace_only_invalid = own.trace_only_invalid;
   options.trace_json = arguments.output.json;
   options.trace_to = [&session](std::string_view text) { session.output.buffer().append(text); };
-  options.log_to = [&session](std::string_view line) { session.messages.raw(line); };
+  options.log_to = [&session](std::string_view text) { session.messages.raw(text); };
   options.remark = [&session](std::string_view text) { session.messages.say(text); };
   return options;
 }
@@ -85,24 +103,34 @@ int run_any(Session& session, const Arguments& arguments) {
 int run_on_table(Session& session, const CommandLine& line) {
   const Arguments& arguments = line.arguments;
   const auto chosen = choose_backend(arguments.own);
-  if (arguments.own.needs_setup() && arguments.own.setups.empty())
+  if (!chosen) return session.messages.report({kUsageProblem, chosen.error().text});
+  if (arguments.own.needs_setup() && arguments.own.setups.empty() && chosen->path.empty())
     return session.messages.report(
         {kUsageProblem, "--pcap-out, --log and --iptables-save need a router: give --setup FILE"});
-  if (!chosen) return session.messages.report({kUsageProblem, chosen.error().text});
   if (arguments.own.netns)
     if (Status entered = enter_network_namespace(std::string(*arguments.own.netns)); !entered)
       return session.messages.report({kOtherProblem, entered.error().text});
-  auto table = backend::open_table(table_options(session, arguments, *chosen));
+  LoadInput input;
+  if (line.load_file) {
+    auto opened = open_load_file(session, *line.load_file);
+    if (const int* code = std::get_if<int>(&opened)) return *code;
+    input = std::move(std::get<LoadInput>(opened));
+  }
+  auto table = backend::open_table(table_options(session, line, *chosen));
   if (!table)
     return session.messages.report(
         {table.error().code == EINVAL ? kUsageProblem : kOtherProblem, table.error().text});
   session.use((*table)->source(), (*table)->feed());
+  const bool kept = chosen->kind == BackendChoice::Kind::kEngine && !chosen->path.empty();
+  if (kept && may_change(line) && !session.feed()) session.output.hold();
   if (arguments.command != Command::kEvent) run_feed(session);
-  const int code =
-      line.load_file ? load_file(session, *line.load_file) : run_any(session, arguments);
+  const int code = line.load_file ? load_file(session, input) : run_any(session, arguments);
   int damage = finish_feed(session);
-  if (Status finished = (*table)->finish(); !finished)
+  if (Status finished = (*table)->finish(); !finished) {
+    session.output.discard();
     damage = session.messages.report({kOtherProblem, finished.error().text});
+  }
+  session.output.release();
   session.close();
   return code != 0 ? code : damage;
 }

@@ -160,6 +160,8 @@ constexpr OptionRow kRows[] = {
         "show the engine the packets of this interface; repeatable"),
     own(Option::kCaptureFilter, "capture-filter", Argument::kRequired, "EXPR",
         "only packets that this tcpdump expression selects"),
+    own(Option::kWait, "wait", Argument::kRequired, "SECONDS",
+        "how long for a state file that is in use; 60 without"),
 
     protocol(Option::kSport, kPorts, "sport", "orig-port-src", "ooo33MM", "PORT",
              "original source port"),

@@ -78,6 +78,7 @@ enum class Option : uint8_t {
   kTun,
   kCapture,
   kCaptureFilter,
+  kWait,
   // Options of a protocol, known only behind its -p.
   kSport,
   kDport,

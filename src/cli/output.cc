@@ -32,7 +32,34 @@ Program::Program(std::string_view argv0) : path(argv0) {
 }
 
 void Output::flush() {
-  std::string_view text(buffer_.data(), buffer_.size());
+  if (held_) return;
+  write_out({buffer_.data(), buffer_.size()});
+  buffer_.clear();
+}
+
+void Output::write_error(std::string_view text) {
+  flush();
+  if (held_)
+    errors_.push_back({buffer_.size(), std::string(text)});
+  else
+    write_all(STDERR_FILENO, text);
+}
+
+void Output::release() {
+  held_ = false;
+  const std::string_view text(buffer_.data(), buffer_.size());
+  size_t at = 0;
+  for (const HeldError& error : errors_) {
+    write_out(text.substr(at, error.behind - at));
+    at = error.behind;
+    write_all(STDERR_FILENO, error.text);
+  }
+  write_out(text.substr(at));
+  buffer_.clear();
+  errors_.clear();
+}
+
+void Output::write_out(std::string_view text) {
   while (!text.empty() && error_ == 0) {
     const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
     if (written >= 0)
@@ -40,15 +67,11 @@ void Output::flush() {
     else if (errno != EINTR)
       error_ = errno;
   }
-  buffer_.clear();
 }
 
 int Output::error() const { return error_ == EPIPE ? 0 : error_; }
 
-void Messages::raw(std::string_view text) {
-  output_.flush();
-  write_all(STDERR_FILENO, text);
-}
+void Messages::raw(std::string_view text) { output_.write_error(text); }
 
 void Messages::say(std::string_view text) {
   raw(std::string(program_.prefix).append(text).append("\n"));

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/option_table.h"
 #include "cli/values.h"
@@ -35,6 +36,15 @@ class Output {
   }
   void flush();
 
+  /// Keeps everything back from now on – until `release`, or for ever: what is printed of a change
+  /// is printed when the change is sure to last.
+  void hold() { held_ = true; }
+  /// Text for standard error that comes behind what was printed so far.
+  void write_error(std::string_view text);
+  /// Writes what was kept back, in its order.
+  void release();
+  void discard() { buffer_.clear(), errors_.clear(), held_ = false; }
+
   /// Nobody reads what is written here.
   bool closed() const { return error_ != 0; }
   /// errno of a failed write other than EPIPE, else 0.
@@ -42,7 +52,15 @@ class Output {
 
  private:
   static constexpr size_t kFlushBytes = 1 << 16;
+  struct HeldError {
+    size_t behind;  ///< bytes of the buffer
+    std::string text;
+  };
+  void write_out(std::string_view text);
+
   fmt::memory_buffer buffer_;
+  std::vector<HeldError> errors_;
+  bool held_ = false;
   int error_ = 0;
 };
 

@@ -22,73 +22,87 @@ constexpr uint64_t kMaxTimeout = kMaxInt / kTicksPerSecond;
 
 struct Sysctl {
   std::string_view name;  ///< behind net.netfilter.nf_conntrack_
-  uint64_t max;
-  void (*set)(Settings& settings, uint32_t value);  ///< null: cannot be written
+  uint64_t max = 0;
+  void (*set)(Settings& settings, uint32_t value) = nullptr;  ///< null: cannot be written
+  uint32_t (*get)(const Settings& settings) = nullptr;
 };
 
 template <auto kMember>
-void set(Settings& settings, uint32_t value) {
-  using Field = std::remove_reference_t<decltype(settings.*kMember)>;
-  settings.*kMember = static_cast<Field>(value);
+constexpr Sysctl setting(std::string_view name, uint64_t max) {
+  using Field = std::remove_reference_t<decltype(std::declval<Settings&>().*kMember)>;
+  return {name, max,
+          [](Settings& settings, uint32_t value) { settings.*kMember = static_cast<Field>(value); },
+          [](const Settings& settings) { return static_cast<uint32_t>(settings.*kMember); }};
+}
+
+template <auto kMember>
+constexpr Sysctl timeout(std::string_view name) {
+  return setting<kMember>(name, kMaxTimeout);
 }
 
 template <size_t kState>
-void set_tcp(Settings& settings, uint32_t value) {
-  settings.tcp.state[kState] = value;
+constexpr Sysctl tcp_timeout(std::string_view name) {
+  return {name, kMaxTimeout,
+          [](Settings& settings, uint32_t value) { settings.tcp.state[kState] = value; },
+          [](const Settings& settings) { return settings.tcp.state[kState]; }};
 }
 
 template <uint32_t TcpTimeouts::*kMember>
-void set_tcp(Settings& settings, uint32_t value) {
-  settings.tcp.*kMember = value;
+constexpr Sysctl tcp_timeout(std::string_view name) {
+  return {name, kMaxTimeout,
+          [](Settings& settings, uint32_t value) { settings.tcp.*kMember = value; },
+          [](const Settings& settings) { return settings.tcp.*kMember; }};
 }
 
 template <size_t kState>
-void set_sctp(Settings& settings, uint32_t value) {
-  settings.sctp[kState] = value;
+constexpr Sysctl sctp_timeout(std::string_view name) {
+  return {name, kMaxTimeout,
+          [](Settings& settings, uint32_t value) { settings.sctp[kState] = value; },
+          [](const Settings& settings) { return settings.sctp[kState]; }};
 }
 
 constexpr Sysctl kSysctls[] = {
-    {"acct", 1, set<&Settings::acct>},
-    {"buckets", kMaxInt, set<&Settings::buckets>},
-    {"checksum", 1, set<&Settings::checksum>},
-    {"count", 0, nullptr},
-    {"events", 2, set<&Settings::events>},
-    {"expect_max", kMaxInt, set<&Settings::expect_max>},
-    {"frag6_high_thresh", UINT32_MAX, set<&Settings::frag6_high_thresh>},
-    {"frag6_low_thresh", UINT32_MAX, set<&Settings::frag6_low_thresh>},
-    {"frag6_timeout", kMaxTimeout, set<&Settings::frag6_timeout>},
-    {"generic_timeout", kMaxTimeout, set<&Settings::generic_timeout>},
-    {"gre_timeout", kMaxTimeout, set<&Settings::gre_timeout>},
-    {"gre_timeout_stream", kMaxTimeout, set<&Settings::gre_timeout_stream>},
-    {"icmp_timeout", kMaxTimeout, set<&Settings::icmp_timeout>},
-    {"icmpv6_timeout", kMaxTimeout, set<&Settings::icmpv6_timeout>},
-    {"log_invalid", 255, set<&Settings::log_invalid>},
-    {"max", kMaxInt, set<&Settings::max_entries>},
-    {"sctp_timeout_closed", kMaxTimeout, set_sctp<1>},
-    {"sctp_timeout_cookie_wait", kMaxTimeout, set_sctp<2>},
-    {"sctp_timeout_cookie_echoed", kMaxTimeout, set_sctp<3>},
-    {"sctp_timeout_established", kMaxTimeout, set_sctp<4>},
-    {"sctp_timeout_shutdown_sent", kMaxTimeout, set_sctp<5>},
-    {"sctp_timeout_shutdown_recd", kMaxTimeout, set_sctp<6>},
-    {"sctp_timeout_shutdown_ack_sent", kMaxTimeout, set_sctp<7>},
-    {"sctp_timeout_heartbeat_sent", kMaxTimeout, set_sctp<8>},
-    {"tcp_be_liberal", 1, set<&Settings::tcp_be_liberal>},
-    {"tcp_ignore_invalid_rst", 1, set<&Settings::tcp_ignore_invalid_rst>},
-    {"tcp_loose", 1, set<&Settings::tcp_loose>},
-    {"tcp_max_retrans", 255, set<&Settings::tcp_max_retrans>},
-    {"tcp_timeout_syn_sent", kMaxTimeout, set_tcp<1>},
-    {"tcp_timeout_syn_recv", kMaxTimeout, set_tcp<2>},
-    {"tcp_timeout_established", kMaxTimeout, set_tcp<3>},
-    {"tcp_timeout_fin_wait", kMaxTimeout, set_tcp<4>},
-    {"tcp_timeout_close_wait", kMaxTimeout, set_tcp<5>},
-    {"tcp_timeout_last_ack", kMaxTimeout, set_tcp<6>},
-    {"tcp_timeout_time_wait", kMaxTimeout, set_tcp<7>},
-    {"tcp_timeout_close", kMaxTimeout, set_tcp<8>},
-    {"tcp_timeout_max_retrans", kMaxTimeout, set_tcp<&TcpTimeouts::retrans>},
-    {"tcp_timeout_unacknowledged", kMaxTimeout, set_tcp<&TcpTimeouts::unacknowledged>},
-    {"timestamp", 1, set<&Settings::timestamp>},
-    {"udp_timeout", kMaxTimeout, set<&Settings::udp_timeout>},
-    {"udp_timeout_stream", kMaxTimeout, set<&Settings::udp_timeout_stream>},
+    setting<&Settings::acct>("acct", 1),
+    setting<&Settings::buckets>("buckets", kMaxInt),
+    setting<&Settings::checksum>("checksum", 1),
+    {"count"},
+    setting<&Settings::events>("events", 2),
+    setting<&Settings::expect_max>("expect_max", kMaxInt),
+    setting<&Settings::frag6_high_thresh>("frag6_high_thresh", UINT32_MAX),
+    setting<&Settings::frag6_low_thresh>("frag6_low_thresh", UINT32_MAX),
+    timeout<&Settings::frag6_timeout>("frag6_timeout"),
+    timeout<&Settings::generic_timeout>("generic_timeout"),
+    timeout<&Settings::gre_timeout>("gre_timeout"),
+    timeout<&Settings::gre_timeout_stream>("gre_timeout_stream"),
+    timeout<&Settings::icmp_timeout>("icmp_timeout"),
+    timeout<&Settings::icmpv6_timeout>("icmpv6_timeout"),
+    setting<&Settings::log_invalid>("log_invalid", 255),
+    setting<&Settings::max_entries>("max", kMaxInt),
+    sctp_timeout<1>("sctp_timeout_closed"),
+    sctp_timeout<2>("sctp_timeout_cookie_wait"),
+    sctp_timeout<3>("sctp_timeout_cookie_echoed"),
+    sctp_timeout<4>("sctp_timeout_established"),
+    sctp_timeout<5>("sctp_timeout_shutdown_sent"),
+    sctp_timeout<6>("sctp_timeout_shutdown_recd"),
+    sctp_timeout<7>("sctp_timeout_shutdown_ack_sent"),
+    sctp_timeout<8>("sctp_timeout_heartbeat_sent"),
+    setting<&Settings::tcp_be_liberal>("tcp_be_liberal", 1),
+    setting<&Settings::tcp_ignore_invalid_rst>("tcp_ignore_invalid_rst", 1),
+    setting<&Settings::tcp_loose>("tcp_loose", 1),
+    setting<&Settings::tcp_max_retrans>("tcp_max_retrans", 255),
+    tcp_timeout<1>("tcp_timeout_syn_sent"),
+    tcp_timeout<2>("tcp_timeout_syn_recv"),
+    tcp_timeout<3>("tcp_timeout_established"),
+    tcp_timeout<4>("tcp_timeout_fin_wait"),
+    tcp_timeout<5>("tcp_timeout_close_wait"),
+    tcp_timeout<6>("tcp_timeout_last_ack"),
+    tcp_timeout<7>("tcp_timeout_time_wait"),
+    tcp_timeout<8>("tcp_timeout_close"),
+    tcp_timeout<&TcpTimeouts::retrans>("tcp_timeout_max_retrans"),
+    tcp_timeout<&TcpTimeouts::unacknowledged>("tcp_timeout_unacknowledged"),
+    setting<&Settings::timestamp>("timestamp", 1),
+    timeout<&Settings::udp_timeout>("udp_timeout"),
+    timeout<&Settings::udp_timeout_stream>("udp_timeout_stream"),
 };
 
 /// `name` behind `prefix`, whose dots may be slashes in `name`.
@@ -165,6 +179,22 @@ Status set_sysctl(Settings& settings, std::string_view name, std::string_view va
   if (const Status order = check_thresholds(settings, sysctl->name, *number); !order) return order;
   sysctl->set(settings, static_cast<uint32_t>(*number));
   return {};
+}
+
+std::vector<SysctlValue> list_sysctls(const Settings& settings) {
+  std::vector<SysctlValue> values;
+  for (const Sysctl& sysctl : kSysctls)
+    if (sysctl.get) values.push_back({sysctl.name, sysctl.get(settings)});
+  return values;
+}
+
+bool restore_sysctl(Settings& settings, std::string_view name, uint32_t value) {
+  for (const Sysctl& sysctl : kSysctls) {
+    if (sysctl.name != name || !sysctl.set || value > sysctl.max) continue;
+    sysctl.set(settings, value);
+    return true;
+  }
+  return false;
 }
 
 }  // namespace ctwin::conntrack

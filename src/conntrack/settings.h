@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ctwin/result.h"
 
@@ -56,5 +57,14 @@ struct Settings {
 /// ENOENT for a name that does not exist, EINVAL for a value that is no number or out of range,
 /// EACCES for what cannot be written.
 Status set_sysctl(Settings& settings, std::string_view name, std::string_view value);
+
+struct SysctlValue {
+  std::string_view name;  ///< behind net.netfilter.nf_conntrack_
+  uint32_t value = 0;
+};
+/// All that can be set, as they stand.
+std::vector<SysctlValue> list_sysctls(const Settings& settings);
+/// Sets one to what `list_sysctls` told; false for what it never tells.
+bool restore_sysctl(Settings& settings, std::string_view name, uint32_t value);
 
 }  // namespace ctwin::conntrack

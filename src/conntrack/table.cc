@@ -145,6 +145,46 @@ void ConnTable::release(ConnIndex index) {
   --size_;
 }
 
+// ---- a table that was kept ----
+
+bool ConnTable::begin_restore(ConnIndex end) {
+  assert(end_ == 1);
+  if (end == 0 || end - 1 > capacity_) return false;
+  end_ = end;
+  return true;
+}
+
+Conn* ConnTable::place(ConnIndex index) {
+  if (index == 0 || index >= end_ || conns_[index].in_use) return nullptr;
+  Conn& ct = conns_[index];
+  std::memset(static_cast<void*>(&ct), 0, sizeof ct);
+  ct.in_use = 1;
+  ++size_;
+  return &ct;
+}
+
+std::vector<ConnIndex> ConnTable::free_places() const {
+  std::vector<ConnIndex> places;
+  for (ConnIndex index = free_; index != 0; index = conns_[index].timer_next)
+    places.push_back(index);
+  return places;
+}
+
+bool ConnTable::set_free_places(std::span<const ConnIndex> places) {
+  std::vector<bool> seen(end_);
+  for (const ConnIndex index : places) {
+    if (index == 0 || index >= end_ || conns_[index].in_use || seen[index]) return false;
+    seen[index] = true;
+  }
+  if (places.size() + size_ != end_ - 1) return false;
+  free_ = 0;
+  for (size_t i = places.size(); i-- > 0;) {
+    conns_[places[i]].timer_next = free_;
+    free_ = places[i];
+  }
+  return true;
+}
+
 void ConnTable::insert_ref(uint64_t hash, uint32_t ref) {
   for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
     Bucket& bucket = buckets_[at];

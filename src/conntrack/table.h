@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/keyed_hash.h"
@@ -46,6 +47,16 @@ class ConnTable {
   ConnIndex allocate();
   /// Gives back an entry that is not in the index.
   void release(ConnIndex index);
+
+  /// Makes room for the entries of a table that was kept, all below `end`; this one is empty yet.
+  /// False when there is not so much.
+  bool begin_restore(ConnIndex end);
+  /// An entry back in its old place, cleared; null when that is taken or beyond the end.
+  Conn* place(ConnIndex index);
+  /// The places below `end()` that hold no entry, in the order in which they are given out next.
+  std::vector<ConnIndex> free_places() const;
+  /// Ends the restoring: false unless these are all the places that are free.
+  bool set_free_places(std::span<const ConnIndex> places);
 
   /// Puts both tuples into the index, or takes them out.
   void insert(ConnIndex index);

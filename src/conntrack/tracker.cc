@@ -42,6 +42,14 @@ void Tracker::advance(uint64_t time_ns) {
   now_ns_ = time_ns;
 }
 
+void Tracker::resume(const Position& position) {
+  now_ns_ = position.now_ns;
+  wheel_.start(static_cast<Tick>(now_ns_ / kTickNs));
+  next_id_ = position.next_id;
+  random_ = Random(position.random);
+  stats_ = position.stats;
+}
+
 // ---- a packet comes in ----
 
 void Tracker::look_ahead(const packet::Packet& packet, Lookup& lookup) const {

@@ -138,6 +138,24 @@ class Tracker final : public TrackActions {
   /// The entry's timer was set.
   void timer_changed(ConnIndex index) { wheel_.hasten(index); }
 
+  // ---- for a state that is kept ----
+
+  /// What the tracker knows beside its table.
+  struct Position {
+    uint64_t now_ns = 0;
+    uint32_t next_id = 1;
+    uint64_t random = 0;
+    Stats stats;
+  };
+  Position position() const { return {now_ns_, next_id_, random_.state(), stats_}; }
+  /// Goes on from there; nothing has happened here yet.
+  void resume(const Position& position);
+  /// The entry was put back into the table's place of it, as it was: CONFIRMED, and complete.
+  void restore(ConnIndex index) {
+    table_.insert(index);
+    wheel_.add(index);
+  }
+
   // ---- TrackActions ----
 
   void cache_event(Conn& ct, EventBit bit) override {

@@ -51,6 +51,7 @@ uint32_t output_device(const router::Route& route) {
 Box::Box(setup::Setup setup, const conntrack::Settings& settings, conntrack::Tracker& tracker,
          nat::Nat& nat)
     : settings_(settings),
+      setup_texts_(std::move(setup.texts)),
       box_settings_(setup.box),
       router_(std::move(setup.router)),
       error_limiter_(setup.box.rates),

@@ -78,6 +78,10 @@ class Box final : public conntrack::NoteSink {
 
   router::Interfaces& interfaces() { return router_.interfaces(); }
   const router::Interfaces& interfaces() const { return router_.interfaces(); }
+  const std::vector<setup::SetupText>& setup_texts() const { return setup_texts_; }
+  rules::Firewall& firewall(uint8_t family) {
+    return family == AF_INET ? firewall_v4_ : firewall_v6_;
+  }
   /// Does a rule look at the counters of flows? Loading it turns nf_conntrack_acct on.
   bool needs_counters() const {
     return firewall_v4_.uses_counters() || firewall_v6_.uses_counters();
@@ -128,6 +132,7 @@ class Box final : public conntrack::NoteSink {
   rules::Firewall& firewall(const Skb& skb) { return skb.is_ipv4() ? firewall_v4_ : firewall_v6_; }
 
   const conntrack::Settings& settings_;
+  std::vector<setup::SetupText> setup_texts_;
   setup::BoxSettings box_settings_;
   std::vector<router::InputRules> input_rules_;  ///< by device
   router::Router router_;

@@ -45,6 +45,7 @@ ParseResult parse(const RawPacket& raw, Packet& packet) {
 
 Engine::Engine(Options options)
     : settings_(options.settings),
+      seed_(options.seed),
       tracker_(settings_, options.capacity, options.seed),
       defragmenter_(defrag_limits(settings_)) {
   batch_.reserve(kBatch);

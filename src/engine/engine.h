@@ -83,6 +83,7 @@ class Engine {
   void advance(uint64_t time) { tracker_.advance(time); }
 
   conntrack::Settings& settings() { return settings_; }
+  uint64_t seed() const { return seed_; }
   conntrack::Tracker& tracker() { return tracker_; }
   const conntrack::Tracker& tracker() const { return tracker_; }
   nat::Nat& nat() { return nat_; }
@@ -105,6 +106,7 @@ class Engine {
   router::Interfaces& interfaces() { return box_ ? box_->interfaces() : interfaces_; }
 
   conntrack::Settings settings_;
+  uint64_t seed_;
   conntrack::Tracker tracker_;
   nat::Nat nat_{tracker_};
   packet::Defragmenter defragmenter_;

@@ -161,6 +161,11 @@ void Nat::bind_to_device(ConnIndex index, uint32_t device) {
   tracker_.table()[index].features |= conntrack::kBoundToDevice;
 }
 
+void Nat::restore(ConnIndex index, uint32_t device) {
+  if (tracker_.table()[index].has(kSrcNatDone)) remember_source(index);
+  if (device != 0) link_of(index).device = device;
+}
+
 bool Nat::left_its_device(const Skb& skb) const {
   const Conn& ct = tracker_.table()[skb.ct.index];
   if (!(ct.features & conntrack::kBoundToDevice)) return false;

@@ -45,6 +45,11 @@ class Nat final : public conntrack::EntryWatcher, public SourceIndex {
 
   /// MASQUERADE: the flow is bound to the device that it leaves by.
   void bind_to_device(conntrack::ConnIndex index, uint32_t device);
+  uint32_t device_of(conntrack::ConnIndex index) const {
+    return index < links_.size() ? links_[index].device : 0;
+  }
+  /// An entry came back from a state that was kept, behind all that are older.
+  void restore(conntrack::ConnIndex index, uint32_t device);
   /// Does the packet leave by another device than the one its flow is bound to
   /// (nf_nat_oif_changed)? Then the flow ends.
   bool left_its_device(const conntrack::Skb& skb) const;

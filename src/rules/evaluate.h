@@ -64,6 +64,17 @@ class Firewall {
   /// Does any rule look at counters? The kernel then turns nf_conntrack_acct on by itself.
   bool uses_counters() const { return uses_counters_; }
 
+  /// The counters of all chains and rules, in their order, for a state that is kept.
+  template <typename Visit>
+  void visit_counters(const Visit& visit) {
+    for (Table& table : rules_.tables)
+      for (Chain& chain : table.chains) {
+        visit(chain.counters);
+        for (Rule& rule : chain.rules) visit(rule.counters);
+      }
+  }
+  MatchStates& states() { return states_; }
+
   void set_log(LogSink* log) { world_.log = log; }
   void set_watcher(RuleWatcher* watcher) { world_.watcher = watcher; }
 

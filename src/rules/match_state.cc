@@ -110,6 +110,15 @@ bool RecentList::ask(const RecentMatch& match, const Sighting& sighting) {
   return answer;
 }
 
+bool RecentList::restore(std::vector<Entry> entries) {
+  if (entries.size() > kMostAddresses) return false;
+  for (const Entry& entry : entries)
+    if (entry.next == 0 || entry.next > entry.stamps.size() || entry.stamps.size() > most_stamps_)
+      return false;
+  entries_ = std::move(entries);
+  return true;
+}
+
 // ---- numbers ----
 
 uint32_t MatchStates::prepare(const Match& match) {

@@ -35,7 +35,6 @@ class RecentList {
   /// The answer of the match, and what it changes in the list.
   bool ask(const RecentMatch& match, const Sighting& sighting);
 
- private:
   struct Entry {
     Address address;
     uint8_t ttl = 0;
@@ -43,7 +42,11 @@ class RecentList {
     std::vector<conntrack::Tick> stamps{};  ///< a ring once it is full
     conntrack::Tick last() const { return stamps[next - 1]; }
   };
+  const std::vector<Entry>& entries() const { return entries_; }
+  /// False when they are not what a list like this could hold.
+  bool restore(std::vector<Entry> entries);
 
+ private:
   Address masked(const Address& address) const;
   size_t find(const Address& address, uint8_t ttl) const;
   void add(const Address& address, const Sighting& sighting);
@@ -58,6 +61,13 @@ class RecentList {
 
 class MatchStates {
  public:
+  /// struct xt_rateinfo: credits of 1/128 of a tick.
+  struct Limit {
+    uint32_t credit = 0, cap = 0, cost = 0;
+    conntrack::Tick previous = 0;
+    bool used = false;
+  };
+
   /// The number of what a match remembers; 0 for matches that remember nothing.
   uint32_t prepare(const Match& match);
 
@@ -70,14 +80,12 @@ class MatchStates {
     return lists_[state - 1].ask(match, sighting);
   }
 
- private:
-  /// struct xt_rateinfo: credits of 1/128 of a tick.
-  struct Limit {
-    uint32_t credit = 0, cap = 0, cost = 0;
-    conntrack::Tick previous = 0;
-    bool used = false;
-  };
+  /// By number - 1. What rules remember can be kept and put back, the numbers stay.
+  std::vector<Limit>& limits() { return limits_; }
+  std::vector<uint32_t>& turns() { return turns_; }
+  std::vector<RecentList>& lists() { return lists_; }
 
+ private:
   std::vector<Limit> limits_;
   std::vector<uint32_t> turns_;
   std::vector<RecentList> lists_;

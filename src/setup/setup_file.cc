@@ -306,6 +306,7 @@ Status read_setup_text(const std::string& name, std::string_view text, Setup& se
   Setup changed = setup;
   if (Status status = Reader(name, text, changed).read(); !status.ok()) return status;
   setup = std::move(changed);
+  setup.texts.push_back({name, std::string(text)});
   return {};
 }
 

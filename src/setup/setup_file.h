@@ -12,6 +12,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "conntrack/settings.h"
 #include "ctwin/result.h"
@@ -21,10 +22,17 @@
 
 namespace ctwin::setup {
 
+/// A setup file as it was read.
+struct SetupText {
+  std::string name;
+  std::string text;
+};
+
 /// A box as its setup files describe it.
 struct Setup {
   Setup() { v6.family = AF_INET6; }
 
+  std::vector<SetupText> texts;  ///< in the order in which they were read
   conntrack::Settings settings;
   BoxSettings box;
   router::Router router;

@@ -1,0 +1,45 @@
+// The file that a state is kept in: read whole, replaced whole, by one writer at a time.
+//
+// A writer holds a lock on the file from before it reads until it is done, so that what it writes
+// follows from what it read. It writes a new file beside the old one, has it on the disk, and then
+// renames it over the old one: whoever opens the path, at any moment, finds the old state or the
+// new one. Readers need no lock. The lock is that of the file itself, not of its name; who gets it
+// for a file that has been replaced meanwhile goes on to the new one.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/posix.h"
+#include "ctwin/result.h"
+
+namespace ctwin::state {
+
+class StateFile {
+ public:
+  enum class Access : uint8_t { kRead, kWrite };
+
+  /// Opens and reads the file; a writer makes it when there is none, and waits up to `wait_ms` for
+  /// its lock. Errors name the file: EAGAIN when another held the lock all the time, EINTR when a
+  /// signal came, else what the system said.
+  static Result<StateFile> open(const std::string& path, Access access, uint64_t wait_ms);
+
+  /// What it holds; empty when it was made just now.
+  std::span<const uint8_t> bytes() const { return bytes_; }
+  const std::string& path() const { return path_; }
+
+  /// Replaces the file. The lock goes over to the new one. Fails with the old file untouched.
+  Status replace(std::span<const uint8_t> bytes);
+
+ private:
+  StateFile(std::string path, UniqueFd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+  Status read();
+
+  std::string path_;  ///< behind all symbolic links
+  UniqueFd fd_;
+  std::vector<uint8_t> bytes_;
+};
+
+}  // namespace ctwin::state
