@@ -118,7 +118,8 @@ Result<std::unique_ptr<EngineTable>> EngineTable::open_kept(const TableOptions& 
   if (!file) return Error{EIO, file.error().text};
   std::optional<state::KeptState> kept;
   const auto refuse = [&](const Error& why) {
-    return Error{EIO, "cannot use the state file " + file->path() + ": " + why.text};
+    return Error{EIO, "cannot use the state file " + file->path() + ": " + why.text +
+                          "; name another file, or remove this one to begin with an empty table"};
   };
   if (!file->bytes().empty()) {
     auto read = state::KeptState::read(file->bytes());
