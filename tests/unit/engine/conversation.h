@@ -40,9 +40,12 @@ class Conversation final : public Backend {
   }
   int fd() const override { return -1; }
   uint32_t id() const { return id_; }
-  uint64_t lost() const { return responder_.lost(id_); }
+  uint64_t lost() const override { return responder_.lost(id_); }
   uint64_t time() const { return responder_.received_at(id_); }
-  void set_room(size_t bytes) { responder_.set_room(id_, bytes); }
+  size_t set_room(size_t bytes) override {
+    responder_.set_room(id_, bytes);
+    return bytes;
+  }
 
   /// The next message, alone in its datagram or the first of it; nothing when none waits.
   struct Received {
