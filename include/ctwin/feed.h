@@ -20,6 +20,8 @@ class Feed {
 
   /// Lets the next packets pass; false when there are none left.
   virtual bool step() = 0;
+  /// True when packets come for as long as nobody ends it.
+  virtual bool is_endless() const { return false; }
   virtual Progress progress() const = 0;
   /// What was wrong with the captures, if anything: what was read before still counts.
   virtual Status status() const = 0;

@@ -1,8 +1,11 @@
 #include "backend/engine_table.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 
 #include "base/posix.h"
+#include "io/tun.h"
 
 namespace ctwin::backend {
 
@@ -11,6 +14,7 @@ namespace {
 Result<io::CaptureFeed::Options> feed_options(const TableOptions& options) {
   io::CaptureFeed::Options feed;
   feed.run_out = options.run_out;
+  feed.remark = options.remark;
   if (options.checksums == "verify")
     feed.checksums = io::Checksums::kVerify;
   else if (options.checksums == "ignore")
@@ -51,6 +55,7 @@ Result<setup::Setup> new_setup(const TableOptions& options, const state::KeptSta
   }
   for (const std::string& capture : options.captures)
     if (const auto device = io::split_capture(capture).first) devices.find_or_add(*device);
+  for (const std::string& device : options.tuns) devices.find_or_add(device);
   for (const std::string& file : options.setups)
     if (Status read = setup::read_setup(file, setup); !read) return read.error();
   return setup;
@@ -83,8 +88,8 @@ EngineTable::EngineTable(const TableOptions& options, engine::Engine::Options en
       engine_(std::move(engine)),
       responder_(engine_.tracker(), engine_.nat()),
       source_(local_source(responder_)),
-      captures_(engine_, feed),
-      has_captures_(!options.captures.empty()) {
+      checksums_(feed.checksums),
+      captures_(engine_, feed) {
   if (!options.trace) return;
   tracer_.emplace(engine_, engine::Tracer::Options{options.trace_json, options.trace_only_invalid},
                   options.trace_to);
@@ -146,7 +151,10 @@ Result<std::unique_ptr<EngineTable>> EngineTable::open_kept(const TableOptions& 
 Status EngineTable::begin() {
   for (const std::string& capture : options_.captures)
     if (Status added = captures_.add(capture); !added) return Error{EIO, added.error().text};
-  return open_files();
+  if (Status opened = open_files(); !opened) return opened;
+  if (Status opened = open_devices(); !opened) return opened;
+  connect_output();
+  return {};
 }
 
 Status EngineTable::open_files() {
@@ -155,8 +163,6 @@ Status EngineTable::open_files() {
   files_.emplace(*box);
   for (const std::string& capture : options_.captures_out)
     if (Status opened = files_->write_packets(capture); !opened) return opened;
-  if (!options_.captures_out.empty())
-    engine_.on_output([this](const engine::Departure& departure) { files_->depart(departure); });
   files_->print_log(options_.log_to);
   if (!options_.log.empty())
     if (Status opened = files_->write_log(options_.log); !opened) return opened;
@@ -164,19 +170,45 @@ Status EngineTable::open_files() {
   return {};
 }
 
-bool EngineTable::step() {
-  const bool more = captures_.step();
-  if (captures_.offloaded() != 0 && !said_offloaded_ && options_.remark) {
-    said_offloaded_ = true;
-    options_.remark(
-        "the capture was taken where checksums are offloaded: unfinished ones count as "
-        "right (--checksum=verify checks them)");
+/// What the engine lives by, where it does.
+Status EngineTable::open_devices() {
+  if (options_.tuns.empty()) return {};
+  if (!engine_.box())
+    return Error{EINVAL, "--tun is for a router, and the engine of " + options_.state +
+                             " is none: give --setup FILE"};
+  auto loop = live::Loop::make();
+  if (!loop) return loop.error();
+  loop_ = std::move(*loop);
+  live_.emplace(*loop_, engine_,
+                live::LiveFeed::Options{checksums_, options_.interrupted, options_.before_wait,
+                                        options_.remark});
+  for (const std::string& name : options_.tuns) {
+    auto device = io::TunDevice::open(name);
+    if (!device) return device.error();
+    if (Status added = live_->add(std::move(*device)); !added) return added;
   }
-  return more;
+  if (!options_.captures.empty()) live_->pass_captures(&captures_);
+  if (options_.ends_with_output) live_->end_with_reader_of(STDOUT_FILENO);
+  return {};
+}
+
+void EngineTable::connect_output() {
+  const bool writes = !options_.captures_out.empty();
+  if (!engine_.box() || (!writes && !live_)) return;
+  engine_.on_output([this, writes](const engine::Departure& departure) {
+    if (writes) files_->depart(departure);
+    if (live_) live_->depart(departure);
+  });
+}
+
+Feed* EngineTable::feed() {
+  if (live_) return &*live_;
+  return options_.captures.empty() ? nullptr : &captures_;
 }
 
 Status EngineTable::finish() {
   Status finished;
+  if (live_) live_->say_last_words();
   if (files_) finished = files_->finish();
   if (finished.ok() && !options_.iptables_save.empty()) {
     if (engine_.box())

@@ -12,23 +12,19 @@
 #include "engine/responder.h"
 #include "engine/trace.h"
 #include "io/feed.h"
+#include "live/live_feed.h"
 #include "state/engine_state.h"
 #include "state/state_file.h"
 
 namespace ctwin::backend {
 
-class EngineTable final : public Table, public Feed {
+class EngineTable final : public Table {
  public:
   static Result<std::unique_ptr<EngineTable>> open(const TableOptions& options);
 
   BackendSource& source() override { return *source_; }
-  Feed* feed() override { return has_captures_ ? this : nullptr; }
+  Feed* feed() override;
   Status finish() override;
-
-  // ---- Feed ----
-  bool step() override;
-  Progress progress() const override { return captures_.progress(); }
-  Status status() const override { return captures_.status(); }
 
  private:
   EngineTable(const TableOptions& options, engine::Engine::Options engine,
@@ -37,17 +33,20 @@ class EngineTable final : public Table, public Feed {
                                                         const io::CaptureFeed::Options& feed);
   Status begin();
   Status open_files();
+  Status open_devices();
+  void connect_output();
 
   TableOptions options_;
   std::optional<state::StateFile> state_;
   engine::Engine engine_;
   engine::Responder responder_;
   std::unique_ptr<BackendSource> source_;
+  io::Checksums checksums_;
   io::CaptureFeed captures_;
   std::optional<engine::Tracer> tracer_;
   std::optional<BoxFiles> files_;
-  bool has_captures_;
-  bool said_offloaded_ = false;
+  std::unique_ptr<live::Loop> loop_;
+  std::optional<live::LiveFeed> live_;
 };
 
 }  // namespace ctwin::backend

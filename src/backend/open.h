@@ -27,6 +27,7 @@ struct TableOptions {
   std::string log;                        ///< a file for log lines; empty: `log_to`
   std::string iptables_save;              ///< a file for the rules; empty: none, "-": `trace_to`
   std::string checksums = "auto";         ///< auto, verify or ignore
+  std::vector<std::string> tuns;          ///< TUN devices that the engine has
   bool run_out = false;
   /// Answers others on a unix socket.
   struct Serve {
@@ -48,6 +49,10 @@ struct TableOptions {
   std::function<void(std::string_view)> trace_to;
   std::function<void(std::string_view)> remark;
   std::function<void(std::string_view)> log_to;
+  // For an engine that lives until it is told to end:
+  std::function<bool()> interrupted;  ///< has a signal come that is to be dealt with?
+  std::function<void()> before_wait;  ///< what was printed may be shown
+  bool ends_with_output = false;      ///< nobody needs it once nobody reads standard output
 };
 
 class Table {

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 
+#include "base/signals.h"
 #include "cli/commands.h"
 #include "cli/program_names.h"
 #include "cli/progress.h"
@@ -41,25 +41,6 @@ uint32_t event_groups(const Arguments& arguments) {
   if (events.destroyed) groups |= ctnetlink::group_bit(NFNLGRP_CONNTRACK_DESTROY);
   return groups;
 }
-
-/// SIGINT and SIGTERM do not arrive while this lives.
-class HeldSignals {
- public:
-  HeldSignals() {
-    sigset_t held;
-    sigemptyset(&held);
-    for (const int number : {SIGINT, SIGTERM}) sigaddset(&held, number);
-    sigprocmask(SIG_BLOCK, &held, &before_);
-  }
-  HeldSignals(const HeldSignals&) = delete;
-  HeldSignals& operator=(const HeldSignals&) = delete;
-  ~HeldSignals() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
-
-  const sigset_t& before() const { return before_; }
-
- private:
-  sigset_t before_;
-};
 
 class Watcher {
  public:

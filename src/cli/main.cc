@@ -87,6 +87,10 @@ backend::TableOptions table_options(Session& session, const CommandLine& line,
   options.trace_json = arguments.output.json;
   options.trace_to = [&session](std::string_view text) { session.output.buffer().append(text); };
   options.log_to = [&session](std::string_view text) { session.messages.raw(text); };
+  options.tuns = strings(own.tuns);
+  options.interrupted = [] { return stop_signal != 0; };
+  options.before_wait = [&session] { session.output.flush(); };
+  options.ends_with_output = arguments.command == Command::kEvent || own.trace;
   options.remark = [&session](std::string_view text) { session.messages.say(text); };
   return options;
 }
@@ -99,14 +103,30 @@ int run_any(Session& session, const Arguments& arguments) {
   }
 }
 
+/// What cannot be meant by ctwin's own options together; empty if they can. A state that was kept
+/// may have a setup of its own.
+std::string_view contradiction(const OwnOptions& own, bool kept) {
+  const bool has_devices = !own.tuns.empty() || !own.live_captures.empty();
+  if (own.needs_setup() && own.setups.empty() && !kept)
+    return "--pcap-out, --log and --iptables-save need a router: give --setup FILE";
+  if (!own.tuns.empty() && own.setups.empty() && !kept)
+    return "--tun is for a router: give --setup FILE with its addresses and routes";
+  if (own.capture_filter && own.live_captures.empty())
+    return "--capture-filter is for --capture IFACE";
+  if (has_devices && !own.captures.empty())
+    return "--pcap has a clock of its own: it cannot be together with --tun or --capture";
+  if (own.is_live() && own.run_out)
+    return "--run-out needs an end of the packets: not with --serve, --tun or --capture";
+  return {};
+}
+
 /// The command on its table, behind the packets if there are any.
 int run_on_table(Session& session, const CommandLine& line) {
   const Arguments& arguments = line.arguments;
   const auto chosen = choose_backend(arguments.own);
   if (!chosen) return session.messages.report({kUsageProblem, chosen.error().text});
-  if (arguments.own.needs_setup() && arguments.own.setups.empty() && chosen->path.empty())
-    return session.messages.report(
-        {kUsageProblem, "--pcap-out, --log and --iptables-save need a router: give --setup FILE"});
+  if (const auto text = contradiction(arguments.own, !chosen->path.empty()); !text.empty())
+    return session.messages.report({kUsageProblem, std::string(text)});
   if (arguments.own.netns)
     if (Status entered = enter_network_namespace(std::string(*arguments.own.netns)); !entered)
       return session.messages.report({kOtherProblem, entered.error().text});

@@ -60,13 +60,16 @@ bool step_feed(Session& session) {
   if (!feed || stop_signal != 0 || session.output.closed()) return false;
   const bool more = feed->step();
   session.output.end_line();
-  if (on_terminal()) more ? progress_line().show(feed->progress()) : progress_line().wipe();
+  if (on_terminal() && !feed->is_endless())
+    more ? progress_line().show(feed->progress()) : progress_line().wipe();
   return more;
 }
 
 void run_feed(Session& session) {
   while (step_feed(session)) {
   }
+  // The signal that ends an endless feed has done its work: the command behind it is another one's.
+  if (session.feed() && session.feed()->is_endless()) stop_signal = 0;
 }
 
 int finish_feed(Session& session) {

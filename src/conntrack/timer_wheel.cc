@@ -99,25 +99,30 @@ void TimerWheel::collect(uint32_t slot) {
   });
 }
 
-/// Goes on to the next tick that has something to do, at most to `limit`. True when entries are
-/// due: they are in `due_`.
-bool TimerWheel::step(Tick limit) {
-  const Tick window = now_ | (kSlots - 1);  // the last tick before higher levels come up
+/// The next tick whose slot of level 0 has entries, else the one at which higher levels come up.
+Tick TimerWheel::next_occupied() const {
+  const Tick window = now_ | (kSlots - 1);
   for (Tick at = now_ + 1; at <= window; at = (at | 63) + 1) {
     const uint32_t slot = static_cast<uint32_t>(at) % kSlots;
     const uint64_t ahead = occupied_[slot / 64] >> (slot % 64);
-    if (ahead == 0) continue;
-    const Tick found = at + std::countr_zero(ahead);
-    if (found > limit) break;
-    now_ = found;
-    collect(static_cast<uint32_t>(found) % kSlots);
-    return !due_.empty();
+    if (ahead != 0) return at + std::countr_zero(ahead);
   }
-  if (window >= limit) {
+  return window + 1;
+}
+
+Tick TimerWheel::next_look(Tick limit) const {
+  return count_ == 0 ? limit : std::min(limit, next_occupied());
+}
+
+/// Goes on to the next tick that has something to do, at most to `limit`. True when entries are
+/// due: they are in `due_`.
+bool TimerWheel::step(Tick limit) {
+  const Tick next = next_occupied();
+  if (next > limit) {
     now_ = limit;
     return false;
   }
-  now_ = window + 1;
+  now_ = next;
   for (int level = kLevels - 1; level > 0; --level)
     if ((now_ & ((Tick{1} << (8 * level)) - 1)) == 0) cascade(level);
   collect(static_cast<uint32_t>(now_) % kSlots);

@@ -31,6 +31,10 @@ class TimerWheel {
     if (conns_[index].expiry < conns_[index].timer_due) refile(index);
   }
 
+  /// When the wheel has something to do next, be it only to file entries anew: at most `limit`,
+  /// and never later than the next entry expires.
+  Tick next_look(Tick limit) const;
+
   /// Moves the clock to `now` and takes out of the wheel, in order of expiry and then of age, the
   /// entries that expire up to then; each is handed to `expire`, which may add and remove others.
   /// The clock stands at the entry's expiry meanwhile.
@@ -63,6 +67,7 @@ class TimerWheel {
   void unlink(ConnIndex index);
   void refile(ConnIndex index);
   void cascade(int level);
+  Tick next_occupied() const;
   bool step(Tick limit);
   void collect(uint32_t slot);
 

@@ -12,6 +12,7 @@
 // Not done here: rules and NAT, what helpers expect, and who gets the events (EventListener).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -71,6 +72,13 @@ class Tracker final : public TrackActions {
   /// Moves the clock, expiring entries on the way. Time never goes back.
   void advance(uint64_t time_ns);
   uint64_t now_ns() const { return now_ns_; }
+  /// When `advance` has something to do next: never later than the next entry expires, and at most
+  /// `limit_ns`.
+  uint64_t next_look_ns(uint64_t limit_ns) const {
+    return std::min(limit_ns, static_cast<uint64_t>(wheel_.next_look(
+                                  static_cast<Tick>((limit_ns + kTickNs - 1) / kTickNs))) *
+                                  kTickNs);
+  }
   Tick now() const { return wheel_.now(); }
 
   /// What is known of a packet before its turn: see `look_ahead`.

@@ -1,5 +1,6 @@
 #include "io/byte_stream.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,7 +25,13 @@ ByteStream::ByteStream(UniqueFd fd)
     file_size_ = static_cast<uint64_t>(status.st_size);
 }
 
-bool ByteStream::fill(size_t size) {
+bool ByteStream::is_ready() const {
+  pollfd source{fd_.get(), POLLIN, 0};
+  return poll(&source, 1, 0) != 0;
+}
+
+bool ByteStream::fill(size_t size, bool patient) {
+  waits_ = false;
   if (size > capacity_) {
     auto larger = std::make_unique_for_overwrite<uint8_t[]>(size);
     std::memcpy(larger.get(), data(), available());
@@ -36,6 +43,8 @@ bool ByteStream::fill(size_t size) {
   end_ -= begin_;
   begin_ = 0;
   while (available() < size) {
+    waits_ = !patient && !is_ready();
+    if (waits_) return false;
     const ssize_t got = read(fd_.get(), buffer_.get() + end_, capacity_ - end_);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) failure_ = errno;
@@ -48,7 +57,7 @@ bool ByteStream::fill(size_t size) {
 
 bool ByteStream::skip(uint64_t size) {
   while (size > 0) {
-    if (available() == 0 && !fill(1)) return false;
+    if (available() == 0 && !fill(1, true)) return false;
     const size_t step = static_cast<size_t>(std::min<uint64_t>(size, available()));
     consume(step);
     size -= step;

@@ -18,12 +18,20 @@ class ByteStream {
 
   /// Makes sure that `size` bytes can be looked at; false when the stream ends before. The window
   /// grows for it, so the caller bounds `size`.
-  bool have(size_t size) { return available() >= size || fill(size); }
+  bool have(size_t size) { return available() >= size || fill(size, !impatient_); }
+  /// The same, with patience whatever `do_not_wait` said.
+  bool await(size_t size) { return available() >= size || fill(size, true); }
   const uint8_t* data() const { return buffer_.get() + begin_; }
   size_t available() const { return end_ - begin_; }
   void consume(size_t size) { begin_ += size; }
   /// Passes over bytes without keeping them; false when the stream ends before.
   bool skip(uint64_t size);
+
+  /// From now on `have` does not wait for a writer: it is false when nothing is there yet, and
+  /// `waits` says so.
+  void do_not_wait() { impatient_ = true; }
+  bool waits() const { return waits_; }
+  int fd() const { return fd_.get(); }
 
   /// Where `data` stands in the file.
   uint64_t offset() const { return read_ - available(); }
@@ -33,7 +41,8 @@ class ByteStream {
   int failure() const { return failure_; }
 
  private:
-  bool fill(size_t size);
+  bool fill(size_t size, bool patient);
+  bool is_ready() const;
 
   UniqueFd fd_;
   std::unique_ptr<uint8_t[]> buffer_;
@@ -43,6 +52,8 @@ class ByteStream {
   uint64_t read_ = 0;
   uint64_t file_size_ = 0;
   int failure_ = 0;
+  bool impatient_ = false;
+  bool waits_ = false;
 };
 
 }  // namespace ctwin::io

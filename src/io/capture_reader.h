@@ -52,6 +52,10 @@ class CaptureReader {
   /// damage (a record that is cut short, a length that cannot be) the packets end too, and `damage`
   /// says so in one line that names file and offset; what was read before still counts.
   virtual size_t read(std::span<CapturedPacket> packets) = 0;
+  /// From now on `read` does not wait for a writer. It is 0 also when nothing is there yet, and
+  /// `waits_for` is then the descriptor from which more will come, else -1.
+  virtual void do_not_wait() = 0;
+  virtual int waits_for() const = 0;
   bool next(CapturedPacket& packet) { return read({&packet, 1}) == 1; }
 
   /// Names of interfaces seen so far; unnamed ones are "if0", "if1", … Classic files have one,

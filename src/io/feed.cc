@@ -4,8 +4,6 @@
 
 #include <array>
 
-#include "packet/checksum.h"
-
 namespace ctwin::io {
 
 namespace {
@@ -30,20 +28,10 @@ Status CaptureFeed::add(const std::string& capture) {
   return {};
 }
 
-packet::ChecksumState CaptureFeed::checksum_of(const CapturedPacket& captured) {
-  if (options_.checksums == Checksums::kVerify) return packet::ChecksumState::kUnknown;
-  if (options_.checksums == Checksums::kIgnore) return packet::ChecksumState::kTrusted;
-  packet::Packet packet;
-  const bool plain = packet::parse_packet(captured.bytes, packet) == packet::ParseResult::kOk;
-  const bool offloaded = captured.checksum_not_ready || (plain && packet::looks_offloaded(packet));
-  offloaded_ += offloaded;
-  return offloaded ? packet::ChecksumState::kTrusted : packet::ChecksumState::kUnknown;
-}
-
 bool CaptureFeed::step() {
   std::array<CapturedPacket, kBatch> captured;
   const size_t count = merger_.read(captured);
-  if (count == 0) return options_.run_out && run_out();
+  if (count == 0) return waits_for() >= 0 || (options_.run_out && run_out());
   while (devices_.size() < merger_.interfaces().size())
     devices_.push_back(engine_.device(merger_.interfaces()[devices_.size()]));
   std::array<engine::RawPacket, kBatch> packets;
@@ -53,12 +41,21 @@ bool CaptureFeed::step() {
                   from.wire_length,
                   devices_[from.interface],
                   from.time,
-                  checksum_of(from),
+                  checksums_.judge(from),
                   from.ethernet,
                   from.direction == PacketDirection::kOutbound};
   }
+  remark_offloaded();
   engine_.process(std::span(packets.data(), count));
   return true;
+}
+
+void CaptureFeed::remark_offloaded() {
+  if (checksums_.offloaded() == 0 || said_offloaded_ || !options_.remark) return;
+  said_offloaded_ = true;
+  options_.remark(
+      "the capture was taken where checksums are offloaded: unfinished ones count as "
+      "right (--checksum=verify checks them)");
 }
 
 /// Lets a little time pass, so that the events of entries that expire together can be read before

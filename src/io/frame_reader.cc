@@ -52,6 +52,7 @@ bool FrameReader::need(size_t size, bool may_read, const char* what) {
   if (stream_.available() >= size) return true;
   if (!may_read) return false;
   if (stream_.have(size)) return true;
+  if (stream_.waits()) return false;
   if (stream_.failure() != 0)
     return fail(stream_.offset(), fmt::format("cannot read: {}", std::strerror(stream_.failure())));
   if (stream_.available() == 0) return false;

@@ -22,6 +22,8 @@ class FrameReader : public CaptureReader {
   const std::vector<std::string>& interfaces() const final { return names_; }
   const std::optional<Error>& damage() const final { return damage_; }
   const CaptureCounts& counts() const final { return counts_; }
+  void do_not_wait() final { stream_.do_not_wait(); }
+  int waits_for() const final { return stream_.waits() ? stream_.fd() : -1; }
 
  protected:
   struct Frame {

@@ -17,6 +17,7 @@ void CaptureMerger::add(std::unique_ptr<CaptureReader> reader,
   source.reader = std::move(reader);
   if (interface) source.forced = interface_index(*interface);
   source.packets.resize(kBatch);
+  exhausted_.push_back(sources_.size());
   sources_.push_back(std::move(source));
 }
 
@@ -49,9 +50,24 @@ size_t CaptureMerger::read_one_file(Source& source, std::span<CapturedPacket> pa
   return count;
 }
 
-void CaptureMerger::refill(Source& source) {
-  source.next = 0;
-  source.count = read_one_file(source, source.packets);
+/// Puts the sources that have packets again into the heap; false when one of them has none yet.
+bool CaptureMerger::refill() {
+  const auto later = [this](size_t a, size_t b) { return is_later(a, b); };
+  waits_for_ = -1;
+  std::erase_if(exhausted_, [&](size_t i) {
+    Source& source = sources_[i];
+    source.next = 0;
+    source.count = read_one_file(source, source.packets);
+    if (source.is_empty() && source.reader->waits_for() >= 0) {
+      waits_for_ = source.reader->waits_for();
+      return false;
+    }
+    if (source.is_empty()) return true;
+    heap_.push_back(i);
+    std::push_heap(heap_.begin(), heap_.end(), later);
+    return true;
+  });
+  return waits_for_ < 0;
 }
 
 /// Order of the heap, which has its greatest in front: time, then the files' order.
@@ -61,38 +77,29 @@ bool CaptureMerger::is_later(size_t a, size_t b) const {
   return time_a != time_b ? time_a > time_b : a > b;
 }
 
-void CaptureMerger::begin() {
-  begun_ = true;
-  for (size_t i = 0; i < sources_.size(); ++i) {
-    refill(sources_[i]);
-    if (!sources_[i].is_empty()) heap_.push_back(i);
-  }
-  std::make_heap(heap_.begin(), heap_.end(), [this](size_t a, size_t b) { return is_later(a, b); });
+void CaptureMerger::do_not_wait() {
+  for (Source& source : sources_) source.reader->do_not_wait();
 }
 
 /// Stops at the last packet that a file has ready: asking it for more would take the bytes of those
 /// that are handed out here.
 size_t CaptureMerger::read(std::span<CapturedPacket> packets) {
-  if (sources_.size() == 1) return read_one_file(sources_[0], packets);
-  const auto later = [this](size_t a, size_t b) { return is_later(a, b); };
-  if (!begun_) begin();
-  if (exhausted_) {
-    refill(sources_[*exhausted_]);
-    if (!sources_[*exhausted_].is_empty()) {
-      heap_.push_back(*exhausted_);
-      std::push_heap(heap_.begin(), heap_.end(), later);
-    }
-    exhausted_.reset();
+  if (sources_.size() == 1) {
+    const size_t count = read_one_file(sources_[0], packets);
+    waits_for_ = count == 0 ? sources_[0].reader->waits_for() : -1;
+    return count;
   }
+  const auto later = [this](size_t a, size_t b) { return is_later(a, b); };
+  if (!refill()) return 0;
   size_t count = 0;
-  while (count < packets.size() && !heap_.empty() && !exhausted_) {
+  while (count < packets.size() && !heap_.empty() && exhausted_.empty()) {
     std::pop_heap(heap_.begin(), heap_.end(), later);
     const size_t earliest = heap_.back();
     Source& source = sources_[earliest];
     packets[count++] = source.packets[source.next++];
     if (source.is_empty()) {
       heap_.pop_back();
-      exhausted_ = earliest;
+      exhausted_.push_back(earliest);
     } else {
       std::push_heap(heap_.begin(), heap_.end(), later);
     }

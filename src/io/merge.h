@@ -22,6 +22,10 @@ class CaptureMerger {
   /// The next packets, at least one and at most `packets.size()`; 0 at the end. All their bytes are
   /// valid until the next call.
   size_t read(std::span<CapturedPacket> packets);
+  /// As CaptureReader has it, for all captures added so far: the next packet is not known before
+  /// each of them has shown one.
+  void do_not_wait();
+  int waits_for() const { return waits_for_; }
 
   const std::vector<std::string>& interfaces() const { return names_; }
   /// One for each damaged file, in the order in which they were met.
@@ -41,19 +45,18 @@ class CaptureMerger {
     bool is_empty() const { return next == count; }
   };
 
-  void refill(Source& source);
+  bool refill();
   size_t read_one_file(Source& source, std::span<CapturedPacket> packets);
   void translate(Source& source, std::span<CapturedPacket> packets);
   uint32_t interface_index(const std::string& name);
   bool is_later(size_t a, size_t b) const;
-  void begin();
 
   std::vector<Source> sources_;
-  std::vector<size_t> heap_;         ///< sources that have packets, the earliest in front
-  std::optional<size_t> exhausted_;  ///< the source whose packets were all handed out
+  std::vector<size_t> heap_;       ///< sources that have packets, the earliest in front
+  std::vector<size_t> exhausted_;  ///< sources whose packets were all handed out, or not read yet
   std::vector<std::string> names_;
   std::vector<Error> damage_;
-  bool begun_ = false;
+  int waits_for_ = -1;
 };
 
 }  // namespace ctwin::io

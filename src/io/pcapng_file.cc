@@ -213,7 +213,7 @@ bool PcapngFile::need_block(uint32_t total, bool may_read) {
 bool PcapngFile::skip_block(uint32_t total, bool may_read) {
   if (stream_.available() < total && !may_read) return false;
   const uint64_t offset = stream_.offset();
-  const bool whole = stream_.skip(total - kBlockTail) && stream_.have(kBlockTail);
+  const bool whole = stream_.skip(total - kBlockTail) && stream_.await(kBlockTail);
   if (!whole)
     return fail(offset, fmt::format("the file ends inside of a block of {} bytes", total));
   const uint32_t again = order_.u32(stream_.data());

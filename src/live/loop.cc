@@ -1,9 +1,7 @@
 #include "live/loop.h"
 
-#include <sys/epoll.h>
-
-#include <array>
 #include <cerrno>
+#include <utility>
 
 namespace ctwin::live {
 
@@ -45,19 +43,30 @@ void Loop::forget(int fd) {
 }
 
 Status Loop::turn(int milliseconds) {
-  std::array<epoll_event, 64> ready;
+  Status waited = wait(milliseconds);
+  dispatch();
+  return waited;
+}
+
+Status Loop::wait(int milliseconds, const sigset_t* mask) {
+  ready_count_ = 0;
   const int count =
-      epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), milliseconds);
+      epoll_pwait(epoll_.get(), ready_.data(), static_cast<int>(ready_.size()), milliseconds, mask);
   if (count < 0) return errno == EINTR ? Status() : Status(Error{errno, "cannot wait"});
-  for (int i = 0; i < count; ++i) {
-    const int fd = static_cast<int>(static_cast<uint32_t>(ready[i].data.u64));
+  ready_count_ = static_cast<size_t>(count);
+  return {};
+}
+
+void Loop::dispatch() {
+  const size_t count = std::exchange(ready_count_, 0);
+  for (size_t i = 0; i < count; ++i) {
+    const int fd = static_cast<int>(static_cast<uint32_t>(ready_[i].data.u64));
     const auto found = watches_.find(fd);
     // An earlier handler of this turn may have forgotten it.
-    if (found == watches_.end() || cookie(fd, found->second.serial) != ready[i].data.u64) continue;
+    if (found == watches_.end() || cookie(fd, found->second.serial) != ready_[i].data.u64) continue;
     const std::shared_ptr<Handler> handler = found->second.handler;  // it may forget itself
-    (*handler)(ready[i].events);
+    (*handler)(ready_[i].events);
   }
-  return {};
 }
 
 }  // namespace ctwin::live

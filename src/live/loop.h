@@ -5,6 +5,10 @@
 // its own included.
 #pragma once
 
+#include <sys/epoll.h>
+
+#include <array>
+#include <csignal>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,9 +33,14 @@ class Loop {
   /// To be called before the descriptor is closed.
   void forget(int fd);
 
-  /// Waits for up to `milliseconds`, and calls the handlers of what is ready. A signal ends the
-  /// wait early and is no error.
+  /// Waits for up to `milliseconds`, without an end if that is negative, and calls the handlers of
+  /// what is ready. A signal ends the wait early and is no error.
   Status turn(int milliseconds);
+
+  /// The two halves of a turn, for who has something to do between them. With `mask` only the
+  /// signals outside of it can end the wait.
+  Status wait(int milliseconds, const sigset_t* mask = nullptr);
+  void dispatch();
 
  private:
   explicit Loop(UniqueFd epoll) : epoll_(std::move(epoll)) {}
@@ -44,6 +53,8 @@ class Loop {
   UniqueFd epoll_;
   std::unordered_map<int, Watch> watches_;
   uint64_t last_serial_ = 0;
+  std::array<epoll_event, 64> ready_;
+  size_t ready_count_ = 0;
 };
 
 }  // namespace ctwin::live

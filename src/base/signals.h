@@ -1,0 +1,29 @@
+// Signals that wait until somebody is ready for them.
+#pragma once
+
+#include <csignal>
+#include <initializer_list>
+
+namespace ctwin {
+
+/// SIGINT, SIGTERM and SIGHUP do not arrive while this lives, but in a wait that is given the mask
+/// of `before`: so that none is lost between a look at what their handlers noted and the wait.
+class HeldSignals {
+ public:
+  HeldSignals() {
+    sigset_t held;
+    sigemptyset(&held);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&held, number);
+    sigprocmask(SIG_BLOCK, &held, &before_);
+  }
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
+  ~HeldSignals() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+  const sigset_t& before() const { return before_; }
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace ctwin
