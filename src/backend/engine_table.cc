@@ -152,7 +152,7 @@ Status EngineTable::begin() {
   for (const std::string& capture : options_.captures)
     if (Status added = captures_.add(capture); !added) return Error{EIO, added.error().text};
   if (Status opened = open_files(); !opened) return opened;
-  if (Status opened = open_devices(); !opened) return opened;
+  if (Status alive = come_alive(); !alive) return alive;
   connect_output();
   return {};
 }
@@ -171,24 +171,39 @@ Status EngineTable::open_files() {
 }
 
 /// What the engine lives by, where it does.
-Status EngineTable::open_devices() {
-  if (options_.tuns.empty()) return {};
-  if (!engine_.box())
-    return Error{EINVAL, "--tun is for a router, and the engine of " + options_.state +
-                             " is none: give --setup FILE"};
+Status EngineTable::come_alive() {
+  if (options_.tuns.empty() && !options_.serve) return {};
   auto loop = live::Loop::make();
   if (!loop) return loop.error();
   loop_ = std::move(*loop);
   live_.emplace(*loop_, engine_,
                 live::LiveFeed::Options{checksums_, options_.interrupted, options_.before_wait,
                                         options_.remark});
+  if (Status opened = open_devices(); !opened) return opened;
+  if (!options_.captures.empty()) live_->pass_captures(&captures_);
+  if (options_.ends_with_output) live_->end_with_reader_of(STDOUT_FILENO);
+  return options_.serve ? serve(*options_.serve) : Status();
+}
+
+Status EngineTable::open_devices() {
+  if (!options_.tuns.empty() && !engine_.box())
+    return Error{EINVAL, "--tun is for a router, and the engine of " + options_.state +
+                             " is none: give --setup FILE"};
   for (const std::string& name : options_.tuns) {
     auto device = io::TunDevice::open(name);
     if (!device) return device.error();
     if (Status added = live_->add(std::move(*device)); !added) return added;
   }
-  if (!options_.captures.empty()) live_->pass_captures(&captures_);
-  if (options_.ends_with_output) live_->end_with_reader_of(STDOUT_FILENO);
+  return {};
+}
+
+Status EngineTable::serve(const TableOptions::Serve& where) {
+  auto listener = live::Listener::open({where.path, where.mode, where.group});
+  if (!listener) return Error{EIO, listener.error().text};
+  clients_.emplace(*loop_, responder_);
+  if (Status listening = clients_->listen(std::move(*listener)); !listening) return listening;
+  live_->serve([this] { clients_->tend(); });
+  if (options_.remark) options_.remark("serving on " + where.path);
   return {};
 }
 
@@ -208,6 +223,8 @@ Feed* EngineTable::feed() {
 
 Status EngineTable::finish() {
   Status finished;
+  constexpr int kPatience = 1000;  // ms for clients to take what waits
+  if (clients_) clients_->drain(kPatience);
   if (live_) live_->say_last_words();
   if (files_) finished = files_->finish();
   if (finished.ok() && !options_.iptables_save.empty()) {

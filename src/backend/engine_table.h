@@ -12,6 +12,7 @@
 #include "engine/responder.h"
 #include "engine/trace.h"
 #include "io/feed.h"
+#include "live/clients.h"
 #include "live/live_feed.h"
 #include "state/engine_state.h"
 #include "state/state_file.h"
@@ -33,7 +34,9 @@ class EngineTable final : public Table {
                                                         const io::CaptureFeed::Options& feed);
   Status begin();
   Status open_files();
+  Status come_alive();
   Status open_devices();
+  Status serve(const TableOptions::Serve& where);
   void connect_output();
 
   TableOptions options_;
@@ -47,6 +50,7 @@ class EngineTable final : public Table {
   std::optional<BoxFiles> files_;
   std::unique_ptr<live::Loop> loop_;
   std::optional<live::LiveFeed> live_;
+  std::optional<live::Clients> clients_;
 };
 
 }  // namespace ctwin::backend
