@@ -34,17 +34,6 @@ Status apply_sysctl(const std::string& assignment, conntrack::Settings& settings
   return Error{EINVAL, "--sysctl '" + assignment + "': " + status.error().text};
 }
 
-/// The router of a state that was kept, as its setup says.
-Result<setup::Setup> kept_setup(const state::KeptState& kept) {
-  setup::Setup setup;
-  for (const std::string& device : kept.devices()) setup.router.interfaces().find_or_add(device);
-  for (const setup::SetupText& file : kept.setups())
-    if (Status read = setup::read_setup_text(file.name, file.text, setup); !read)
-      return read.error();
-  setup.settings = kept.settings();
-  return setup;
-}
-
 /// The router that the options describe; its devices begin with those that are known.
 Result<setup::Setup> new_setup(const TableOptions& options, const state::KeptState* kept) {
   setup::Setup setup;
@@ -69,7 +58,7 @@ Result<engine::Engine::Options> engine_options(const TableOptions& options,
   engine.seed = options.seed.value_or(kept ? kept->seed() : kUsualSeed);
   if (kept) engine.settings = kept->settings();
   if (!options.setups.empty() || (kept && kept->is_router())) {
-    auto setup = options.setups.empty() ? kept_setup(*kept) : new_setup(options, kept);
+    auto setup = options.setups.empty() ? kept->setup() : new_setup(options, kept);
     if (!setup) return setup.error();
     engine.settings = setup->settings;
     engine.setup = std::move(*setup);

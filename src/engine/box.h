@@ -82,6 +82,7 @@ class Box final : public conntrack::NoteSink {
   rules::Firewall& firewall(uint8_t family) {
     return family == AF_INET ? firewall_v4_ : firewall_v6_;
   }
+  ErrorLimiter& error_limiter() { return error_limiter_; }
   /// Does a rule look at the counters of flows? Loading it turns nf_conntrack_acct on.
   bool needs_counters() const {
     return firewall_v4_.uses_counters() || firewall_v6_.uses_counters();

@@ -83,6 +83,8 @@ class Engine {
   void advance(uint64_t time) { tracker_.advance(time); }
 
   conntrack::Settings& settings() { return settings_; }
+  /// Packets that wait for fragments.
+  size_t incomplete() const { return defragmenter_.waiting(); }
   uint64_t seed() const { return seed_; }
   conntrack::Tracker& tracker() { return tracker_; }
   const conntrack::Tracker& tracker() const { return tracker_; }

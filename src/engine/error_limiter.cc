@@ -32,20 +32,22 @@ bool ErrorLimiter::allow(const Address& destination, uint8_t type, uint8_t code,
 
 bool ErrorLimiter::allow_all(Tick now) {
   if (rates_.icmp_msgs_per_sec == 0) return true;
-  const Tick elapsed = begun_ ? std::min(now - everybody_.last, kTicksPerSecond) : kTicksPerSecond;
+  const Tick elapsed =
+      memory_.begun ? std::min(now - memory_.everybody.last, kTicksPerSecond) : kTicksPerSecond;
   const Tick earned = elapsed * rates_.icmp_msgs_per_sec / kTicksPerSecond;
-  if (earned > 0) everybody_.last = now;
-  begun_ = true;
-  everybody_.tokens = std::min<Tick>(everybody_.tokens + earned, rates_.icmp_msgs_burst);
-  if (everybody_.tokens == 0) return false;
-  --everybody_.tokens;
+  if (earned > 0) memory_.everybody.last = now;
+  memory_.begun = true;
+  memory_.everybody.tokens =
+      std::min<Tick>(memory_.everybody.tokens + earned, rates_.icmp_msgs_burst);
+  if (memory_.everybody.tokens == 0) return false;
+  --memory_.everybody.tokens;
   return true;
 }
 
 bool ErrorLimiter::allow_one(const Address& destination, Tick interval, Tick now) {
   if (interval == 0) return true;
-  if (peers_.size() >= kPeers) peers_.clear();
-  const auto [entry, made] = peers_.try_emplace(destination.bytes);
+  if (memory_.peers.size() >= kPeers) memory_.peers.clear();
+  const auto [entry, made] = memory_.peers.try_emplace(destination.bytes);
   Bucket& bucket = entry->second;
   bucket.tokens =
       made ? kBurst * interval : std::min(bucket.tokens + now - bucket.last, kBurst * interval);

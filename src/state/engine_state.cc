@@ -118,6 +118,40 @@ void get_rules(ByteReader& in, Firewall* firewall) {
     if (!states.lists()[i].restore(std::move(lists[i]))) in.fail();
 }
 
+// ---- errors that were sent ----
+
+using ErrorMemory = engine::ErrorLimiter::Memory;
+
+void put_errors(ByteWriter& out, const ErrorMemory& memory) {
+  const auto put_bucket = [&](const engine::ErrorLimiter::Bucket& bucket) {
+    out.put(bucket.tokens);
+    out.put(bucket.last);
+  };
+  out.put(memory.begun);
+  put_bucket(memory.everybody);
+  out.put(static_cast<uint32_t>(memory.peers.size()));
+  for (const auto& [address, bucket] : memory.peers) {
+    out.put_bytes(address);
+    put_bucket(bucket);
+  }
+}
+
+ErrorMemory get_errors(ByteReader& in) {
+  const auto get_bucket = [&](engine::ErrorLimiter::Bucket& bucket) {
+    in.get(bucket.tokens);
+    in.get(bucket.last);
+  };
+  ErrorMemory memory;
+  in.get(memory.begun);
+  get_bucket(memory.everybody);
+  for (uint32_t left = in.get_count(32); left != 0 && in.ok(); --left) {
+    std::array<uint8_t, 16> address{};
+    in.get(address);
+    get_bucket(memory.peers[address]);
+  }
+  return memory;
+}
+
 // ---- entries ----
 
 void put_entries(ByteWriter& out, engine::Engine& engine) {
@@ -148,6 +182,7 @@ bool place_entry(engine::Engine& engine, const KeptEntry& kept) {
   ct->status = kept.ct.status;
   ct->mark = kept.ct.mark;
   ct->expiry = kept.ct.expiry;
+  ct->events = kept.ct.events;
   ct->id = kept.ct.id;
   ct->features = kept.ct.features;
   if (kept.extended) table.extend(*ct) = kept.extension;
@@ -181,13 +216,9 @@ bool get_entries(ByteReader& in, engine::Engine& engine) {
 
 }  // namespace
 
-std::vector<uint8_t> write_state(engine::Engine& engine, uint64_t wall_ns) {
-  ByteWriter out;
-  out.put_bytes({reinterpret_cast<const uint8_t*>(kMagic.data()), kMagic.size()});
-  out.put(kStateVersion);
-  out.put(uint32_t{0});
-  out.put(uint64_t{0});
+namespace {
 
+void put_position(ByteWriter& out, const engine::Engine& engine, uint64_t wall_ns) {
   const conntrack::Tracker::Position position = engine.tracker().position();
   out.put(position.now_ns);
   out.put(wall_ns);
@@ -195,33 +226,55 @@ std::vector<uint8_t> write_state(engine::Engine& engine, uint64_t wall_ns) {
   out.put(position.random);
   out.put(engine.seed());
   visit_stats(position.stats, [&](const uint32_t& counter) { out.put(counter); });
+}
 
-  const auto settings = conntrack::list_sysctls(engine.settings());
-  out.put(static_cast<uint32_t>(settings.size()));
-  for (const conntrack::SysctlValue& setting : settings) {
+void put_settings(ByteWriter& out, const conntrack::Settings& settings) {
+  const auto values = conntrack::list_sysctls(settings);
+  out.put(static_cast<uint32_t>(values.size()));
+  for (const conntrack::SysctlValue& setting : values) {
     out.put_text(setting.name);
     out.put(setting.value);
   }
-  engine::Box* box = engine.box();
+}
+
+void put_setup(ByteWriter& out, const engine::Engine& engine, const engine::Box* box) {
   out.put(box != nullptr);
   out.put(box ? static_cast<uint32_t>(box->setup_texts().size()) : 0);
   if (box)
-    for (const setup::SetupText& setup : box->setup_texts())
-      out.put_text(setup.name), out.put_text(setup.text);
+    for (const setup::SetupText& file : box->setup_texts())
+      out.put_text(file.name), out.put_text(file.text);
   out.put(engine.devices_end() - 1);
   for (uint32_t device = 1; device < engine.devices_end(); ++device)
     out.put_text(engine.device_name(device));
-  for (const int family : {AF_INET, AF_INET6}) {
-    if (box)
-      put_rules(out, box->firewall(static_cast<uint8_t>(family)));
-    else
-      for (int empty = 0; empty < 4; ++empty) out.put(uint32_t{0});
-  }
+}
+
+void put_no_rules(ByteWriter& out) {
+  for (int list = 0; list < 4; ++list) out.put(uint32_t{0});
+}
+
+}  // namespace
+
+std::vector<uint8_t> write_state(engine::Engine& engine, uint64_t wall_ns) {
+  ByteWriter out;
+  out.put_bytes({reinterpret_cast<const uint8_t*>(kMagic.data()), kMagic.size()});
+  out.put(kStateVersion);
+  const size_t crc_at = out.size();
+  out.put(uint32_t{0});
+  const size_t length_at = out.size();
+  out.put(uint64_t{0});
+
+  engine::Box* box = engine.box();
+  put_position(out, engine, wall_ns);
+  put_settings(out, engine.settings());
+  put_setup(out, engine, box);
+  for (const uint8_t family : {uint8_t{AF_INET}, uint8_t{AF_INET6}})
+    box ? put_rules(out, box->firewall(family)) : put_no_rules(out);
+  put_errors(out, box ? box->error_limiter().memory() : ErrorMemory());
   put_entries(out, engine);
 
   const std::span<const uint8_t> body = out.bytes().subspan(kHeadSize);
-  out.put_at(12, crc32_of(body));
-  out.put_at(16, uint64_t{body.size()});
+  out.put_at(crc_at, crc32_of(body));
+  out.put_at(length_at, uint64_t{body.size()});
   return out.take();
 }
 
@@ -266,13 +319,25 @@ Result<KeptState> KeptState::read(std::span<const uint8_t> bytes) {
   return kept;
 }
 
+Result<setup::Setup> KeptState::setup() const {
+  setup::Setup setup;
+  for (const std::string& device : devices_) setup.router.interfaces().find_or_add(device);
+  for (const setup::SetupText& file : setups_)
+    if (Status read = setup::read_setup_text(file.name, file.text, setup); !read)
+      return read.error();
+  setup.settings = settings_;
+  return setup;
+}
+
 Status KeptState::restore(engine::Engine& engine, bool same_rules) const {
   ByteReader in(rest_);
   engine.tracker().resume(position_);
-  for (const int family : {AF_INET, AF_INET6})
-    get_rules(in, same_rules && engine.box() ? &engine.box()->firewall(static_cast<uint8_t>(family))
-                                             : nullptr);
+  engine::Box* box = same_rules ? engine.box() : nullptr;
+  for (const uint8_t family : {uint8_t{AF_INET}, uint8_t{AF_INET6}})
+    get_rules(in, box ? &box->firewall(family) : nullptr);
   if (!in.ok()) return damaged("its rules are not those of its setup");
+  ErrorMemory errors = get_errors(in);
+  if (box) box->error_limiter().restore(std::move(errors));
   if (!get_entries(in, engine) || !in.at_end()) return damaged("its entries make no sense");
   return {};
 }

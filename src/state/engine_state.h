@@ -2,7 +2,7 @@
 //
 //   state    = head body
 //   head     = "ctwinSTA" version:u32 crc32:u32 length:u64     crc32 and length are of the body
-//   body     = clock counters settings setup devices rules-v4 rules-v6 entries free-places
+//   body     = clock counters settings setup devices rules-v4 rules-v6 errors entries free
 //   clock    = engine-time:u64 wall-time:u64 next-id:u32 random:u64 seed:u64
 //   counters = u32 of each column of -S, in their order
 //   settings = count:u32 {name:text value:u32}
@@ -12,12 +12,15 @@
 //              count:u32 {credit:u32 previous:i64 used:u8}      limit
 //              count:u32 {turn:u32}                             statistic
 //              count:u32 {count:u32 {address ttl:u8 next:u32 count:u32 {stamp:i64}}}  recent
+//   errors   = begun:u8 tokens:i64 last:i64
+//              count:u32 {address:16 bytes tokens:i64 last:i64}  ICMP errors, where rates limit
+//              them
 //   entries  = end:u32 count:u32 {entry}                        entry_codec.h
 //   free     = count:u32 {place:u32}
 //   text     = length:u32 bytes            address = family:u8 16 bytes
 //
-// Numbers are little-endian, times in ns since the epoch, stamps in ticks of 4 ms. Not kept:
-// fragments that wait for others, and what has been sent of ICMP errors that a rate limits.
+// Numbers are little-endian, times in ns since the epoch, stamps in ticks of 4 ms. Not kept are
+// fragments that wait for others.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +51,8 @@ class KeptState {
   uint64_t seed() const { return seed_; }
   const conntrack::Settings& settings() const { return settings_; }
   bool is_router() const { return is_router_; }
-  const std::vector<setup::SetupText>& setups() const { return setups_; }
+  /// Of a router: as its setup files say.
+  Result<setup::Setup> setup() const;
   const std::vector<std::string>& devices() const { return devices_; }
 
   /// Fills a new engine. Its devices are those of `devices` in their order, perhaps more; with

@@ -151,6 +151,7 @@ void put_entry(ByteWriter& out, conntrack::ConnIndex index, const Conn& ct,
   out.put(ct.status);
   out.put(ct.mark);
   out.put(ct.expiry);
+  out.put(ct.events);
   out.put(static_cast<uint8_t>(ct.features | (extension ? kExtended : 0)));
   out.put(device);
   put_tuple(out, ct.tuple[0]);
@@ -167,6 +168,7 @@ KeptEntry get_entry(ByteReader& in) {
   in.get(ct.status);
   in.get(ct.mark);
   in.get(ct.expiry);
+  in.get(ct.events);
   in.get(ct.features);
   in.get(entry.device);
   entry.extended = ct.features & kExtended;

@@ -15,6 +15,7 @@
 #include "nflog.h"
 #include "rules/command.h"
 #include "setup/setup_file.h"
+#include "state/engine_state.h"
 
 namespace ctwin::test {
 
@@ -128,7 +129,14 @@ Result<std::unique_ptr<EngineBox>> EngineBox::create(const Sysctls& sysctls,
     if (Status status = conntrack::set_sysctl(setup.settings, "net.netfilter." + name, value);
         !status.ok())
       return status.error();
-  auto parts = std::make_unique<Parts>(setup, !lines.empty());
+  auto parts = make_parts(setup, !lines.empty());
+  if (!parts) return parts.error();
+  return std::unique_ptr<EngineBox>(new EngineBox(std::move(*parts)));
+}
+
+Result<std::unique_ptr<EngineBox::Parts>> EngineBox::make_parts(const setup::Setup& setup,
+                                                                bool routes) {
+  auto parts = std::make_unique<Parts>(setup, routes);
   const auto source = backend::local_source(parts->responder);
   for (std::unique_ptr<Backend>* end : {&parts->listener, &parts->client}) {
     auto opened = source->open();
@@ -137,7 +145,22 @@ Result<std::unique_ptr<EngineBox>> EngineBox::create(const Sysctls& sysctls,
   }
   if (Status status = parts->listener->join(ctnetlink::kConntrackGroups); !status.ok())
     return status.error();
-  return std::unique_ptr<EngineBox>(new EngineBox(std::move(parts)));
+  return parts;
+}
+
+Status EngineBox::restart() {
+  engine::Engine& engine = parts_->engine;
+  if (engine.incomplete() != 0) return {};
+  const std::vector<uint8_t> bytes = state::write_state(engine, 0);
+  const auto kept = state::KeptState::read(bytes);
+  if (!kept) return kept.error();
+  const auto setup = kept->setup();
+  if (!setup) return setup.error();
+  auto parts = make_parts(*setup, kept->is_router());
+  if (!parts) return parts.error();
+  if (Status restored = kept->restore((*parts)->engine, true); !restored) return restored;
+  parts_ = std::move(*parts);
+  return {};
 }
 
 bool EngineBox::draw_as(const Record& kernel) {

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "box.h"
+#include "setup/setup_file.h"
 
 namespace ctwin::test {
 
@@ -22,11 +23,15 @@ class EngineBox final : public Box {
   void mix_devices() { mixes_devices_ = true; }
   /// Several at once. What comes of them is all put down to the last.
   Status inject_together(std::span<Record> records);
+  /// Writes its state and goes on from that as another engine, unless fragments wait, which are
+  /// not kept.
+  Status restart();
   Status finish(Recording& recording) override;
 
  private:
   struct Parts;
   explicit EngineBox(std::unique_ptr<Parts> parts);
+  static Result<std::unique_ptr<Parts>> make_parts(const setup::Setup& setup, bool routes);
 
   std::unique_ptr<Parts> parts_;
   bool mixes_devices_ = false;

@@ -33,7 +33,15 @@ void put_together(Recording& recording, size_t count) {
   }
 }
 
-/// The whole of what makes the sequence's router.
+std::string text_of(const char* where, const std::vector<Packet>& packets) {
+  std::string text;
+  for (const Packet& packet : packets)
+    text += fmt::format("    {} {:02x}\n", where, fmt::join(packet, ""));
+  return text;
+}
+
+}  // namespace
+
 SetupLines whole_setup(const Sequence& sequence) {
   if (sequence.setup.empty()) return {};
   SetupLines lines = {
@@ -46,15 +54,6 @@ SetupLines whole_setup(const Sequence& sequence) {
         fmt::format("{} -t security -A FORWARD -m conntrack --ctstate INVALID", program));
   return lines;
 }
-
-std::string text_of(const char* where, const std::vector<Packet>& packets) {
-  std::string text;
-  for (const Packet& packet : packets)
-    text += fmt::format("    {} {:02x}\n", where, fmt::join(packet, ""));
-  return text;
-}
-
-}  // namespace
 
 Result<Recording> run_kernel(const Sequence& sequence) {
   auto box = KernelBox::create(sequence.sysctls, whole_setup(sequence));

@@ -20,6 +20,9 @@ struct Sequence {
   SetupLines setup = {};
 };
 
+/// The whole of what makes the sequence's router; nothing where nothing is routed.
+SetupLines whole_setup(const Sequence& sequence);
+
 /// Runs it in a fresh namespace, waiting where it says so.
 Result<Recording> run_kernel(const Sequence& sequence);
 /// Which ports an engine with rules draws. What it draws as the kernel did it handles one by one.
