@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "base/posix.h"
+#include "io/live_capture.h"
 #include "io/tun.h"
 
 namespace ctwin::backend {
@@ -44,7 +45,8 @@ Result<setup::Setup> new_setup(const TableOptions& options, const state::KeptSta
   }
   for (const std::string& capture : options.captures)
     if (const auto device = io::split_capture(capture).first) devices.find_or_add(*device);
-  for (const std::string& device : options.tuns) devices.find_or_add(device);
+  for (const auto* names : {&options.tuns, &options.live_captures})
+    for (const std::string& device : *names) devices.find_or_add(device);
   for (const std::string& file : options.setups)
     if (Status read = setup::read_setup(file, setup); !read) return read.error();
   return setup;
@@ -161,7 +163,7 @@ Status EngineTable::open_files() {
 
 /// What the engine lives by, where it does.
 Status EngineTable::come_alive() {
-  if (options_.tuns.empty() && !options_.serve) return {};
+  if (options_.tuns.empty() && options_.live_captures.empty() && !options_.serve) return {};
   auto loop = live::Loop::make();
   if (!loop) return loop.error();
   loop_ = std::move(*loop);
@@ -182,6 +184,11 @@ Status EngineTable::open_devices() {
     auto device = io::TunDevice::open(name);
     if (!device) return device.error();
     if (Status added = live_->add(std::move(*device)); !added) return added;
+  }
+  for (const std::string& name : options_.live_captures) {
+    auto capture = io::LiveCapture::open(name, options_.capture_filter);
+    if (!capture) return capture.error();
+    if (Status added = live_->add(std::move(*capture)); !added) return added;
   }
   return {};
 }

@@ -20,14 +20,16 @@ struct TableOptions {
   TableKind kind = TableKind::kKernel;
   std::string socket;  ///< of the engine that is served elsewhere
   // What follows is for engines in this process.
-  std::vector<std::string> captures;      ///< [IFACE=]FILE
-  std::vector<std::string> sysctls;       ///< NAME=VALUE
-  std::vector<std::string> setups;        ///< setup files, read in order
-  std::vector<std::string> captures_out;  ///< [IFACE=]FILE, for what leaves
-  std::string log;                        ///< a file for log lines; empty: `log_to`
-  std::string iptables_save;              ///< a file for the rules; empty: none, "-": `trace_to`
-  std::string checksums = "auto";         ///< auto, verify or ignore
-  std::vector<std::string> tuns;          ///< TUN devices that the engine has
+  std::vector<std::string> captures;       ///< [IFACE=]FILE
+  std::vector<std::string> sysctls;        ///< NAME=VALUE
+  std::vector<std::string> setups;         ///< setup files, read in order
+  std::vector<std::string> captures_out;   ///< [IFACE=]FILE, for what leaves
+  std::string log;                         ///< a file for log lines; empty: `log_to`
+  std::string iptables_save;               ///< a file for the rules; empty: none, "-": `trace_to`
+  std::string checksums = "auto";          ///< auto, verify or ignore
+  std::vector<std::string> tuns;           ///< TUN devices that the engine has
+  std::vector<std::string> live_captures;  ///< interfaces that the engine watches
+  std::string capture_filter;              ///< for these; empty: all packets
   bool run_out = false;
   /// Answers others on a unix socket.
   struct Serve {

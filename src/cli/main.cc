@@ -88,6 +88,8 @@ backend::TableOptions table_options(Session& session, const CommandLine& line,
   options.trace_to = [&session](std::string_view text) { session.output.buffer().append(text); };
   options.log_to = [&session](std::string_view text) { session.messages.raw(text); };
   options.tuns = strings(own.tuns);
+  options.live_captures = strings(own.live_captures);
+  options.capture_filter = own.capture_filter.value_or(std::string_view());
   options.interrupted = [] { return stop_signal != 0; };
   options.before_wait = [&session] { session.output.flush(); };
   options.ends_with_output = arguments.command == Command::kEvent || own.trace;

@@ -19,10 +19,14 @@ class LiveDevice {
   virtual int fd() const = 0;
 
   /// The packets that are there now, at most `packets.size()` of them; nobody waits. Their bytes
-  /// are valid until the next call, their times are not set. Fails when no more will ever come.
+  /// are valid until the next call. Fails when no more will ever come.
   virtual Result<size_t> read(std::span<CapturedPacket> packets) = 0;
   /// The interfaces that packets name, so far.
   virtual const std::vector<std::string>& interfaces() const = 0;
+  /// Do packets have the time at which they passed, by the clock on the wall? They may be read up
+  /// to `kLargestDelay` later.
+  virtual bool has_times() const = 0;
+  static constexpr uint64_t kLargestDelay = 20'000'000;  ///< ns
   /// Have their checksums been finished? Captures may show them before that.
   virtual bool checksums_are_finished() const = 0;
 

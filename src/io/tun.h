@@ -18,6 +18,7 @@ class TunDevice final : public LiveDevice {
   int fd() const override { return fd_.get(); }
   Result<size_t> read(std::span<CapturedPacket> packets) override;
   const std::vector<std::string>& interfaces() const override { return names_; }
+  bool has_times() const override { return false; }
   bool checksums_are_finished() const override { return true; }
   void write(std::span<const uint8_t> packet) override;
   std::string last_words() const override;

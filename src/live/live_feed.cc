@@ -18,6 +18,12 @@ constexpr int kBatches = 8;
 constexpr uint64_t kLongestWait = 60'000'000'000;
 constexpr uint64_t kMillisecond = 1'000'000;
 
+/// What the clock on the wall says of a packet, unless somebody has set it.
+uint64_t time_of(const io::CapturedPacket& packet, uint64_t now) {
+  constexpr uint64_t kCredible = 1'000'000'000;
+  return packet.time <= now && now - packet.time <= kCredible ? packet.time : now;
+}
+
 }  // namespace
 
 // ---- who takes part ----
@@ -29,6 +35,7 @@ Status LiveFeed::add(std::unique_ptr<io::LiveDevice> device) {
   const uint32_t number = engine_.device(added.device->name());
   if (by_number_.size() <= number) by_number_.resize(number + 1);
   by_number_[number] = added.device.get();
+  if (added.device->has_times()) lag_ = io::LiveDevice::kLargestDelay;
   return loop_.watch(fd, EPOLLIN, [this, &added](uint32_t) { read_device(added); });
 }
 
@@ -85,7 +92,7 @@ Status LiveFeed::wait() {
 
 int LiveFeed::milliseconds_to_wait() const {
   if (!clock_) return 0;
-  const uint64_t now = clock_->now_ns();
+  const uint64_t now = clock_->now_ns() - lag_;
   const uint64_t next = engine_.tracker().next_look_ns(now + kLongestWait);
   if (next <= now) return 0;
   return static_cast<int>((next - now + kMillisecond - 1) / kMillisecond);
@@ -96,7 +103,7 @@ void LiveFeed::tell_time() {
   if (!clock_) clock_.emplace(engine_.now_ns() != 0 ? engine_.now_ns() : wall_clock_ns());
   // Packets of captures may be ahead.
   clock_->at_least(engine_.now_ns());
-  engine_.advance(clock_->now_ns());
+  engine_.advance(clock_->now_ns() - lag_);
 }
 
 void LiveFeed::step_captures() {
@@ -127,6 +134,7 @@ size_t LiveFeed::pass_batch(Device& device) {
   const auto& names = device.device->interfaces();
   while (device.numbers.size() < names.size())
     device.numbers.push_back(engine_.device(names[device.numbers.size()]));
+  const bool has_times = device.device->has_times();
   const bool finished = device.device->checksums_are_finished();
   const uint64_t now = clock_->now_ns();
   std::array<engine::RawPacket, kBatch> packets;
@@ -135,7 +143,7 @@ size_t LiveFeed::pass_batch(Device& device) {
     packets[i] = {from.bytes,
                   from.wire_length,
                   device.numbers[from.interface],
-                  now,
+                  has_times ? time_of(from, now) : now,
                   finished ? packet::ChecksumState::kUnknown : checksums_.judge(from),
                   from.ethernet,
                   from.direction == io::PacketDirection::kOutbound};

@@ -94,6 +94,8 @@ class LiveFeed final : public Feed {
   io::CaptureFeed* captures_ = nullptr;
   std::function<void()> tend_;
   Status failure_;
+  /// How far the engine's clock stays behind, so that packets which are read late are in time.
+  uint64_t lag_ = 0;
   uint64_t packets_ = 0;
   std::vector<uint64_t> lost_departures_;  ///< by device
   bool captures_ended_ = false;
