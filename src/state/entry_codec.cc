@@ -13,6 +13,8 @@ namespace {
 
 /// In `features`, beside the bits of ConnFeature.
 constexpr uint8_t kExtended = 1 << 7;
+/// Ticks since the epoch that no clock gets to.
+constexpr conntrack::Tick kLastTick = conntrack::Tick{1} << 48;
 constexpr uint8_t kTcpStates = 10, kSctpStates = 9, kMaxWindowScale = 14;
 
 void put_tuple(ByteWriter& out, const TupleKey& tuple) {
@@ -176,7 +178,7 @@ KeptEntry get_entry(ByteReader& in) {
   get_tuple(in, ct.tuple[0]);
   get_tuple(in, ct.tuple[1]);
   if (ct.tuple[0].proto != ct.tuple[1].proto || ct.tuple[0].family != ct.tuple[1].family ||
-      !ct.has(kConfirmed) || ct.has(kDying))
+      !ct.has(kConfirmed) || ct.has(kDying) || ct.expiry < 0 || ct.expiry > kLastTick)
     in.fail();
   get_track(in, ct.tuple[0].proto, ct.track);
   if (entry.extended) get_extension(in, entry.extension);

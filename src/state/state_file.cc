@@ -83,7 +83,12 @@ Result<StateFile> StateFile::open(const std::string& path, Access access, uint64
   const std::string target = resolve(path);
   const bool writes = access == Access::kWrite;
   for (;;) {
-    UniqueFd fd(::open(target.c_str(), (writes ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0600));
+    UniqueFd fd(::open(target.c_str(), (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC));
+    const bool is_new = fd.get() < 0 && writes && errno == ENOENT;
+    if (is_new) {
+      fd = UniqueFd(::open(target.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+      if (fd.get() < 0 && errno == EEXIST) continue;  // another was faster
+    }
     if (fd.get() < 0 && !writes && errno == ENOENT) return StateFile(target, UniqueFd());
     if (fd.get() < 0) return failed("cannot open", target);
     struct stat about {};
@@ -94,9 +99,14 @@ Result<StateFile> StateFile::open(const std::string& path, Access access, uint64
       if (Status locked = lock(fd.get(), target, wait_ms); !locked) return locked.error();
     if (writes && !is_current(fd.get(), target)) continue;
     StateFile file(target, std::move(fd));
+    file.is_new_ = is_new;
     if (Status read = file.read(); !read) return read.error();
     return file;
   }
+}
+
+StateFile::~StateFile() {
+  if (is_new_ && fd_.get() >= 0) (void)unlink(path_.c_str());
 }
 
 Status StateFile::read() {
@@ -136,6 +146,7 @@ Status StateFile::replace(std::span<const uint8_t> bytes) {
   if (rename(aside.c_str(), path_.c_str()) < 0) return give_up(failed("cannot replace", path_));
   sync_directory(path_);
   fd_ = std::move(fd);
+  is_new_ = false;
   return {};
 }
 
