@@ -47,7 +47,7 @@ l label - LUDGE LIST labels that must be set
 ) reply-zone - LIADE ZONE zone of the reply direction
 M labelmap - LUDE FILE names of labels
 - netns - all NAME|PID|PATH work in this network namespace
-- backend - all kernel|engine which table: the kernel's, or an engine's in this process
+- backend - all WHERE which table: kernel, engine, engine:FILE (kept), or unix:PATH (served)
 - pcap - all [IFACE=]FILE packets for the engine, then the command; repeatable
 - setup - all FILE routes and rules that make the engine a router; repeatable
 - pcap-out - all [IFACE=]FILE write the packets that leave the engine; repeatable
@@ -58,6 +58,13 @@ M labelmap - LUDE FILE names of labels
 - run-out - all - after the last packet, wait until every entry has expired
 - checksum - all auto|verify|ignore what to think of the packets' checksums
 - seed - all NUMBER of the engine's randomness
+- serve - all PATH keep the engine running and answer on this socket
+- socket-mode - all MODE who may use the socket, in octal; 0600 without
+- socket-group - all GROUP the group that the socket belongs to
+- tun - all IFACE give the engine this TUN device, made when it is not there; repeatable
+- capture - all IFACE show the engine the packets of this interface; repeatable
+- capture-filter - all EXPR only packets that this tcpdump expression selects
+- wait - all SECONDS how long for a state file that is in use; 60 without
 - sport,orig-port-src tcp,udp,udplite,sctp,dccp LIAUDGEidg PORT original source port
 - dport,orig-port-dst tcp,udp,udplite,sctp,dccp LIAUDGEidg PORT original destination port
 - reply-port-src tcp,udp,udplite,sctp,dccp LIAUDGEdg PORT reply source port
@@ -216,6 +223,12 @@ _ctwin_files() {
   compopt -o filenames 2>/dev/null
 }
 
+_ctwin_interfaces() {
+  local names
+  names=$(compgen -G '/sys/class/net/*')
+  _ctwin_words "${names//\/sys\/class\/net\//}"
+}
+
 _ctwin_namespaces() {
   local names
   names=$(compgen -G '/run/netns/*')
@@ -241,9 +254,10 @@ _ctwin_value() {
     event-mask) _ctwin_list 'ALL NEW UPDATES DESTROY' ;;
     output) _ctwin_list 'extended id timestamp ktimestamp labels userspace xml json save' ;;
     label | label-add | label-del) _ctwin_list "$(_ctwin_labels)" ;;
-    labelmap | load-file | pcap | pcap-out | setup | log | iptables-save) _ctwin_files ;;
+    labelmap | load-file | pcap | pcap-out | setup | log | iptables-save | serve) _ctwin_files ;;
     backend) _ctwin_words 'kernel engine' ;;
     trace) _ctwin_words 'invalid' ;;
+    tun | capture) _ctwin_interfaces ;;
     checksum) _ctwin_words 'auto verify ignore' ;;
     netns) _ctwin_namespaces ;;
     state) _ctwin_words "$(_ctwin_states)" ;;
