@@ -281,7 +281,21 @@ MaybeProblem apply_socket_mode(std::string_view text, OwnOptions& own) {
   return {};
 }
 
-MaybeProblem apply_own_option(const Word& word, OwnOptions& own) {
+/// The options that ask. `own` is told whether this was one.
+MaybeProblem apply_question(const Word& word, Questions& questions, bool& own) {
+  const std::string_view text = word.value.value_or(std::string_view{});
+  own = true;
+  switch (word.row->option) {
+    case Option::kFilter: questions.filter = text; return {};
+    default: own = false; return {};
+  }
+}
+
+MaybeProblem apply_own_option(const Word& word, Arguments& arguments) {
+  bool is_question = false;
+  if (auto problem = apply_question(word, arguments.questions, is_question)) return problem;
+  if (is_question) return {};
+  OwnOptions& own = arguments.own;
   const OptionRow& row = *word.row;
   const std::string_view text = word.value.value_or(std::string_view{});
   switch (row.option) {
@@ -429,6 +443,18 @@ MaybeProblem check_sense(const Arguments& arguments) {
   return {};
 }
 
+/// What the options are for that select, explain and sum up.
+MaybeProblem check_questions(const Arguments& arguments) {
+  const Command command = arguments.command;
+  const auto is = [command](auto... commands) { return ((command == commands) || ...); };
+  const bool tracked = arguments.table != Table::kExpect;
+  const Questions& questions = arguments.questions;
+  if (questions.filter && !(tracked && is(Command::kList, Command::kDelete, Command::kUpdate,
+                                          Command::kEvent, Command::kCount)))
+    return usage("--filter goes with -L, -D, -U, -E and -C");
+  return {};
+}
+
 MaybeProblem check_masks(const Arguments& arguments) {
   const OptionSet& given = arguments.given;
   if (arguments.table == Table::kExpect) return {};
@@ -459,7 +485,7 @@ std::optional<Problem> apply_option(const Word& word, Arguments& arguments, std:
   if (row.option == Option::kLabelMap && arguments.given.has(Option::kLabelMap))
     return usage("option `--labelmap' can only be specified once");
   if (row.option != Option::kNatRange && row.group != Group::kOwn) arguments.given.add(row.option);
-  if (row.group == Group::kOwn) return apply_own_option(word, arguments.own);
+  if (row.group == Group::kOwn) return apply_own_option(word, arguments);
   if (row.protocols != 0) return apply_protocol_option(row, *word.value, arguments);
   return apply_generic_option(word, arguments, warnings);
 }
@@ -479,6 +505,15 @@ std::optional<Problem> resolve_labels(const LabelMap* map, Arguments& arguments)
   if (auto problem = resolve(arguments.labels, arguments.label_bits)) return problem;
   if (auto problem = resolve(arguments.label_add, arguments.label_add_bits)) return problem;
   return resolve(arguments.label_del, arguments.label_del_bits);
+}
+
+std::optional<Problem> resolve_filter(const LabelMap* map, Arguments& arguments) {
+  if (!arguments.questions.filter) return {};
+  auto parsed = FilterExpr::parse(*arguments.questions.filter, map);
+  if (const auto* mistake = std::get_if<FilterMistake>(&parsed))
+    return usage(point_at(*mistake, *arguments.questions.filter));
+  arguments.filter = std::get<FilterExpr>(std::move(parsed));
+  return {};
 }
 
 std::optional<BackendChoice> parse_backend(std::string_view text) {
@@ -501,6 +536,7 @@ std::optional<Problem> check_arguments(const Arguments& arguments) {
   if (auto problem = check_generic(arguments)) return problem;
   if (auto problem = check_protocol(arguments)) return problem;
   if (auto problem = check_sense(arguments)) return problem;
+  if (auto problem = check_questions(arguments)) return problem;
   if (auto problem = check_zero(arguments)) return problem;
   return check_masks(arguments);
 }

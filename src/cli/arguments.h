@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/filter_expr.h"
 #include "cli/labels.h"
 #include "cli/option_table.h"
 #include "cli/values.h"
@@ -91,6 +92,11 @@ struct OwnOptions {
   }
 };
 
+/// Options of ctwin's own that select, sum up and explain.
+struct Questions {
+  std::optional<std::string_view> filter;  ///< the text of Arguments::filter
+};
+
 /// Views point into the words that were read.
 struct Arguments {
   Command command = Command::kNone;
@@ -119,11 +125,14 @@ struct Arguments {
   OutputList output;
   uint32_t buffer_size = 0;
   OwnOptions own;
+  Questions questions;
+  std::optional<FilterExpr> filter;
 
   /// True when an option uses label names, or asks for them in the output.
   bool needs_label_map() const {
     return given.has(Option::kLabel) || given.has(Option::kLabelAdd) ||
-           given.has(Option::kLabelDel) || output.labels || output.save || output.json;
+           given.has(Option::kLabelDel) || output.labels || output.save || output.json ||
+           questions.filter;
   }
 };
 
@@ -137,6 +146,9 @@ std::optional<Problem> apply_option(const Word& word, Arguments& arguments, std:
 
 /// Turns label names into bits; without a map (null) no name is known.
 std::optional<Problem> resolve_labels(const LabelMap* map, Arguments& arguments);
+
+/// Reads the expression of --filter; `map` as for the labels of other options.
+std::optional<Problem> resolve_filter(const LabelMap* map, Arguments& arguments);
 
 /// Checks that hold for a command as a whole: combinations, the option table, pairs.
 std::optional<Problem> check_arguments(const Arguments& arguments);

@@ -99,7 +99,7 @@ bool is_filtered(const Arguments& arguments) {
   const OptionSet& given = arguments.given;
   for (const Option option : {Option::kFamily, Option::kSrcNat, Option::kDstNat, Option::kAnyNat})
     if (given.has(option)) return true;
-  return false;
+  return arguments.filter.has_value();
 }
 
 DumpKind dump_kind(const Arguments& arguments) {
@@ -114,7 +114,7 @@ int list_entries(Session& session, const Arguments& arguments) {
   auto client = session.client();
   if (!client) return session.operation_failed(client.error(), arguments);
   if (selects_nothing(arguments)) return session.operation_failed({EINVAL, {}}, arguments);
-  const Selection selection(arguments);
+  const Selection selection(session, arguments);
   FlowPrinter printer(session, print_options(arguments, session.label_map(arguments)));
   size_t count = 0;
   Status status;
@@ -163,7 +163,7 @@ int get_entry(Session& session, const Arguments& arguments) {
   if (!client) return session.operation_failed(client.error(), arguments);
   if (const int code = incomplete_query(arguments); code != 0)
     return session.operation_failed({code, {}}, arguments);
-  const Selection selection(arguments);
+  const Selection selection(session, arguments);
   FlowPrinter printer(session, print_options(arguments, session.label_map(arguments)));
   size_t count = 0;
   int failed = 0;
@@ -372,7 +372,7 @@ Outcome delete_entries(Session& session, const Arguments& arguments) {
   auto modifier = session.modifier();
   if (!modifier) return {0, modifier.error()};
   if (selects_nothing(arguments)) return {0, Error{EINVAL, {}}};
-  const Selection selection(arguments);
+  const Selection selection(session, arguments);
   FlowPrinter printer(session, print_options(arguments, session.label_map(arguments)));
   Deleter deleter(**modifier, printer);
   Status status =
@@ -391,7 +391,7 @@ Outcome update_entries(Session& session, const Arguments& arguments) {
   if (!client) return {0, client.error()};
   auto modifier = session.modifier();
   if (!modifier) return {0, modifier.error()};
-  const Selection selection(arguments);
+  const Selection selection(session, arguments);
   FlowPrinter printer(session, print_options(arguments, session.label_map(arguments)));
   Updater updater(**modifier, printer);
   Flow update;

@@ -49,7 +49,7 @@ class Watcher {
         expect_(arguments.table == Table::kExpect),
         client_(client),
         fd_(client.backend().fd()),
-        selection_(arguments),
+        selection_(session, arguments),
         printer_(session, print_options(arguments, session.label_map(arguments))) {}
 
   int run() {

@@ -228,7 +228,9 @@ class Loader {
     arguments_ = {};
     warnings_.clear();
     if (auto problem = parse_arguments(words_, arguments_, warnings_)) return problem;
-    if (auto problem = resolve_labels(session_.label_map(arguments_), arguments_)) return problem;
+    const LabelMap* map = session_.label_map(arguments_);
+    if (auto problem = resolve_labels(map, arguments_)) return problem;
+    if (auto problem = resolve_filter(map, arguments_)) return problem;
     if (auto problem = check_arguments(arguments_)) return problem;
     if (is_usable(arguments_)) return {};
     return Problem{kUsageProblem, std::string("Cannot use command `")

@@ -166,6 +166,8 @@ int run(Session& session, CommandLine& line) {
   if (line.load_file) return run_on_table(session, line);
   if (auto problem = resolve_labels(session.label_map(arguments), arguments))
     return session.messages.report(*problem);
+  if (auto problem = resolve_filter(session.label_map(arguments), arguments))
+    return session.messages.report(*problem);
   if (auto problem = check_arguments(arguments)) return session.messages.report(*problem);
   const bool only_packets = arguments.command == Command::kNone && arguments.own.have_work();
   if (arguments.command == Command::kVersion) {

@@ -35,6 +35,11 @@ constexpr std::array<std::string_view, 10> kDccpStates{"NONE",   "REQUEST",  "RE
                                                        "OPEN",   "CLOSEREQ", "CLOSING", "TIMEWAIT",
                                                        "IGNORE", "INVALID"};
 
+constexpr std::array<std::string_view, kStatusBits> kStatusNames{
+    "EXPECTED",   "SEEN_REPLY",   "ASSURED",      "CONFIRMED", "SRC_NAT",       "DST_NAT",
+    "SEQ_ADJUST", "SRC_NAT_DONE", "DST_NAT_DONE", "DYING",     "FIXED_TIMEOUT", "TEMPLATE",
+    "UNTRACKED",  "HELPER",       "OFFLOAD",      "HW_OFFLOAD"};
+
 std::string_view name_of(std::span<const std::string_view> names, uint8_t number) {
   return names[number < names.size() ? number : 0];
 }
@@ -70,5 +75,7 @@ std::optional<uint8_t> tcp_state(std::string_view name) {
 }
 std::optional<uint8_t> sctp_state(std::string_view name) { return number_of(kSctpStates, name); }
 std::optional<uint8_t> dccp_state(std::string_view name) { return number_of(kDccpStates, name); }
+
+std::string_view status_name(unsigned bit) { return kStatusNames[bit]; }
 
 }  // namespace ctwin::cli

@@ -23,4 +23,8 @@ std::optional<uint8_t> tcp_state(std::string_view name);
 std::optional<uint8_t> sctp_state(std::string_view name);
 std::optional<uint8_t> dccp_state(std::string_view name);
 
+/// The name of a status bit by its number, as enum ip_conntrack_status of the kernel has it.
+constexpr unsigned kStatusBits = 16;
+std::string_view status_name(unsigned bit);
+
 }  // namespace ctwin::cli

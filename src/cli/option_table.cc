@@ -125,6 +125,8 @@ constexpr OptionRow kRows[] = {
     option(Option::kLabelMap, 'M', "labelmap", {}, Argument::kRequired, Group::kOutput,
            "o-oo--o------", "FILE", "names of labels"),
 
+    own(Option::kFilter, "filter", Argument::kRequired, "EXPR",
+        "what to list, delete, update, watch or count"),
     own(Option::kNetns, "netns", Argument::kRequired, "NAME|PID|PATH",
         "work in this network namespace"),
     own(Option::kBackend, "backend", Argument::kRequired, "WHERE",

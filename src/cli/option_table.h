@@ -60,6 +60,7 @@ enum class Option : uint8_t {
   kOrigZone,
   kReplyZone,
   kLabelMap,
+  kFilter,
   kNetns,
   kBackend,
   kPcap,

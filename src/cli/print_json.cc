@@ -212,16 +212,11 @@ void write_protocol(const Tuple& tuple, List& object) {
 }
 
 void write_status(const Flow& flow, List& object) {
-  // By number of the bit, enum ip_conntrack_status.
-  static constexpr std::array<std::string_view, 16> kNames{
-      "EXPECTED",   "SEEN_REPLY",   "ASSURED",      "CONFIRMED", "SRC_NAT",       "DST_NAT",
-      "SEQ_ADJUST", "SRC_NAT_DONE", "DST_NAT_DONE", "DYING",     "FIXED_TIMEOUT", "TEMPLATE",
-      "UNTRACKED",  "HELPER",       "OFFLOAD",      "HW_OFFLOAD"};
   Writer& out = object.key("status");
   if (!flow.has(FlowField::kStatus)) return out.put("null");
   List bits('[', out);
-  for (size_t bit = 0; bit < kNames.size(); ++bit)
-    if (flow.status >> bit & 1) write_string(kNames[bit], bits.next());
+  for (unsigned bit = 0; bit < kStatusBits; ++bit)
+    if (flow.status >> bit & 1) write_string(status_name(bit), bits.next());
 }
 
 void write_labels(const Labels& labels, const LabelMap* map, List& object) {

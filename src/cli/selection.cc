@@ -5,8 +5,15 @@
 
 namespace ctwin::cli {
 
-Selection::Selection(const Arguments& arguments) : filter_(build_filter(arguments)) {}
+Selection::Selection(const Session& session, const Arguments& arguments)
+    : session_(session), filter_(build_filter(arguments)), expression_(arguments.filter) {
+  pushed_down_ = filter_;
+  if (expression_) expression_->narrow(pushed_down_);
+}
 
-bool Selection::matches(const Flow& flow) const { return ctnetlink::matches(filter_, flow); }
+bool Selection::matches(const Flow& flow) const {
+  if (!ctnetlink::matches(filter_, flow)) return false;
+  return !expression_ || expression_->matches(flow, expression_->uses_time() ? session_.now() : 0);
+}
 
 }  // namespace ctwin::cli

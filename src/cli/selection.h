@@ -4,7 +4,7 @@
 // entry out: the answerer may have honoured what was pushed down to it, or not.
 #pragma once
 
-#include "cli/arguments.h"
+#include "cli/session.h"
 #include "ctwin/filter.h"
 #include "ctwin/flow.h"
 
@@ -12,16 +12,20 @@ namespace ctwin::cli {
 
 class Selection {
  public:
-  explicit Selection(const Arguments& arguments);
+  /// `session` tells the time that conditions on age are about, and outlives the selection.
+  Selection(const Session& session, const Arguments& arguments);
 
   bool matches(const Flow& flow) const;
 
   /// Conditions that every entry fulfils which the selection matches: what may be sent to the
   /// answerer to have it leave out others. Not all conditions are among them.
-  const Filter& pushed_down() const { return filter_; }
+  const Filter& pushed_down() const { return pushed_down_; }
 
  private:
-  Filter filter_;
+  const Session& session_;
+  Filter filter_;  ///< what the options say
+  std::optional<FilterExpr> expression_;
+  Filter pushed_down_;
 };
 
 }  // namespace ctwin::cli
