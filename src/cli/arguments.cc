@@ -281,20 +281,17 @@ MaybeProblem apply_socket_mode(std::string_view text, OwnOptions& own) {
   return {};
 }
 
-/// The options that ask. `own` is told whether this was one.
-MaybeProblem apply_question(const Word& word, Questions& questions, bool& own) {
+/// True when the option is one of those that select, sum up and explain.
+bool apply_question(const Word& word, Questions& questions) {
   const std::string_view text = word.value.value_or(std::string_view{});
-  own = true;
   switch (word.row->option) {
-    case Option::kFilter: questions.filter = text; return {};
-    default: own = false; return {};
+    case Option::kFilter: questions.filter = text; return true;
+    default: return false;
   }
 }
 
 MaybeProblem apply_own_option(const Word& word, Arguments& arguments) {
-  bool is_question = false;
-  if (auto problem = apply_question(word, arguments.questions, is_question)) return problem;
-  if (is_question) return {};
+  if (apply_question(word, arguments.questions)) return {};
   OwnOptions& own = arguments.own;
   const OptionRow& row = *word.row;
   const std::string_view text = word.value.value_or(std::string_view{});
