@@ -47,6 +47,7 @@ l label - LUDGE LIST labels that must be set
 ) reply-zone - LIADE ZONE zone of the reply direction
 M labelmap - LUDE FILE names of labels
 - filter - all EXPR what to list, delete, update, watch or count
+v verbose - all - with -C, how large the table may grow, too
 - netns - all NAME|PID|PATH work in this network namespace
 - backend - all WHERE which table: kernel, engine, engine:FILE (kept), or unix:PATH (served)
 - pcap - all [IFACE=]FILE packets for the engine, then the command; repeatable

@@ -286,6 +286,7 @@ bool apply_question(const Word& word, Questions& questions) {
   const std::string_view text = word.value.value_or(std::string_view{});
   switch (word.row->option) {
     case Option::kFilter: questions.filter = text; return true;
+    case Option::kVerbose: questions.verbose = true; return true;
     default: return false;
   }
 }
@@ -449,6 +450,8 @@ MaybeProblem check_questions(const Arguments& arguments) {
   if (questions.filter && !(tracked && is(Command::kList, Command::kDelete, Command::kUpdate,
                                           Command::kEvent, Command::kCount)))
     return usage("--filter goes with -L, -D, -U, -E and -C");
+  if (questions.verbose && !(tracked && is(Command::kCount)))
+    return usage("--verbose goes with -C");
   return {};
 }
 
@@ -536,6 +539,13 @@ std::optional<Problem> check_arguments(const Arguments& arguments) {
   if (auto problem = check_questions(arguments)) return problem;
   if (auto problem = check_zero(arguments)) return problem;
   return check_masks(arguments);
+}
+
+std::optional<Problem> check_load(const Arguments& arguments) {
+  if (arguments.questions.filter)
+    return usage("--filter does not go with -R; a line of the file may have one");
+  if (arguments.questions.verbose) return usage("--verbose goes with -C");
+  return {};
 }
 
 std::optional<Problem> parse_arguments(std::span<const std::string_view> words,

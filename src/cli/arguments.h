@@ -95,6 +95,7 @@ struct OwnOptions {
 /// Options of ctwin's own that select, sum up and explain.
 struct Questions {
   std::optional<std::string_view> filter;  ///< the text of Arguments::filter
+  bool verbose = false;
 };
 
 /// Views point into the words that were read.
@@ -152,5 +153,8 @@ std::optional<Problem> resolve_filter(const LabelMap* map, Arguments& arguments)
 
 /// Checks that hold for a command as a whole: combinations, the option table, pairs.
 std::optional<Problem> check_arguments(const Arguments& arguments);
+
+/// Checks what stands in front of -R.
+std::optional<Problem> check_load(const Arguments& arguments);
 
 }  // namespace ctwin::cli

@@ -163,7 +163,10 @@ int run(Session& session, CommandLine& line) {
   Arguments& arguments = line.arguments;
   if (!line.warnings.empty()) session.messages.raw(line.warnings);
   if (line.problem) return session.messages.report(*line.problem);
-  if (line.load_file) return run_on_table(session, line);
+  if (line.load_file) {
+    if (auto problem = check_load(arguments)) return session.messages.report(*problem);
+    return run_on_table(session, line);
+  }
   if (auto problem = resolve_labels(session.label_map(arguments), arguments))
     return session.messages.report(*problem);
   if (auto problem = resolve_filter(session.label_map(arguments), arguments))

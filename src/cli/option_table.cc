@@ -33,6 +33,13 @@ constexpr OptionRow own(Option option, std::string_view name, Argument argument,
   return {option, Command::kNone, 0, name, {}, argument, 0, Group::kOwn, {}, value, help};
 }
 
+constexpr OptionRow own_with_letter(Option option, char letter, std::string_view name,
+                                    std::string_view help) {
+  OptionRow row = own(option, name, Argument::kNone, {}, help);
+  row.letter = letter;
+  return row;
+}
+
 // Generic columns, as validity() counts them:
 //   list, create/add, update, delete, get, flush, event, help,
 //   list expect, create expect, delete expect, get expect, event expect
@@ -127,6 +134,7 @@ constexpr OptionRow kRows[] = {
 
     own(Option::kFilter, "filter", Argument::kRequired, "EXPR",
         "what to list, delete, update, watch or count"),
+    own_with_letter(Option::kVerbose, 'v', "verbose", "with -C, how large the table may grow, too"),
     own(Option::kNetns, "netns", Argument::kRequired, "NAME|PID|PATH",
         "work in this network namespace"),
     own(Option::kBackend, "backend", Argument::kRequired, "WHERE",

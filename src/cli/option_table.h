@@ -61,6 +61,7 @@ enum class Option : uint8_t {
   kReplyZone,
   kLabelMap,
   kFilter,
+  kVerbose,
   kNetns,
   kBackend,
   kPcap,
