@@ -1,6 +1,5 @@
 #include "conntrack/table.h"
 
-#include <sys/mman.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -8,7 +7,7 @@
 #include <bit>
 #include <cassert>
 #include <cstddef>
-#include <new>
+#include <utility>
 
 namespace ctwin::conntrack {
 
@@ -22,28 +21,15 @@ uint64_t load64(const void* at) {
   return word;
 }
 
-Conn* reserve(size_t bytes) {
-  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  (void)madvise(memory, bytes, MADV_HUGEPAGE);
-  return static_cast<Conn*>(memory);
-}
-
 }  // namespace
-
-void ConnTable::Unmap::operator()(Conn* conns) const { munmap(conns, bytes); }
 
 ConnTable::ConnTable(uint32_t capacity, const KeyedHash::Key& key)
     : hash_(key),
       capacity_(capacity),
-      memory_(reserve((size_t{capacity} + 1) * sizeof(Conn)),
-              Unmap{(size_t{capacity} + 1) * sizeof(Conn)}),
-      conns_(memory_.get()),
-      buckets_(std::make_unique<Bucket[]>(kFirstBuckets)),
+      memory_(size_t{capacity} + 1),
+      conns_(memory_.data()),
+      buckets_(kFirstBuckets),
       mask_(kFirstBuckets - 1) {}
-
-ConnTable::~ConnTable() = default;
 
 uint64_t ConnTable::hash(const TupleKey& key) const {
   const uint64_t rest = load64(&key.src_key);
@@ -83,7 +69,7 @@ ConnTable::Found ConnTable::search(const TupleKey& key, uint64_t hash,
                                    const Accepts& accepts) const {
   const uint32_t tag = tag_of(hash);
   Found youngest;
-  for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
+  for (size_t at = home_of(tag);; at = (at + 1) & mask_) {
     const Bucket& bucket = buckets_[at];
     for (uint32_t slots = matching_slots(bucket, tag); slots != 0; slots &= slots - 1) {
       const uint32_t ref = bucket.refs[std::countr_zero(slots)];
@@ -108,8 +94,9 @@ ConnTable::Found ConnTable::find(const TupleKey& key, Direction dir) const {
 }
 
 bool ConnTable::prefetch_entry(uint64_t hash) const {
-  const Bucket& bucket = buckets_[hash & mask_];
-  const uint32_t slots = matching_slots(bucket, tag_of(hash));
+  const uint32_t tag = tag_of(hash);
+  const Bucket& bucket = buckets_[home_of(tag)];
+  const uint32_t slots = matching_slots(bucket, tag);
   if (slots == 0) return false;
   const auto* entry =
       reinterpret_cast<const char*>(&conns_[bucket.refs[std::countr_zero(slots)] / 2]);
@@ -121,14 +108,15 @@ bool ConnTable::prefetch_entry(uint64_t hash) const {
 
 ConnIndex ConnTable::allocate() {
   ConnIndex index = free_;
-  if (index != 0)
+  if (index != 0) {
     free_ = conns_[index].timer_next;
-  else if (end_ <= capacity_)
-    index = end_++;
-  else
+    std::memset(static_cast<void*>(&conns_[index]), 0, sizeof(Conn));
+  } else if (end_ <= capacity_) {
+    index = end_++;  // in memory that nobody has written to
+  } else {
     return 0;
+  }
   Conn& ct = conns_[index];
-  std::memset(static_cast<void*>(&ct), 0, sizeof ct);
   ct.in_use = 1;
   ++size_;
   return index;
@@ -185,12 +173,12 @@ bool ConnTable::set_free_places(std::span<const ConnIndex> places) {
   return true;
 }
 
-void ConnTable::insert_ref(uint64_t hash, uint32_t ref) {
-  for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
+void ConnTable::insert_ref(uint32_t tag, uint32_t ref) {
+  for (size_t at = home_of(tag);; at = (at + 1) & mask_) {
     Bucket& bucket = buckets_[at];
     for (size_t i = 0; i < kSlots; ++i) {
       if (bucket.refs[i] != 0) continue;
-      bucket.tags[i] = tag_of(hash);
+      bucket.tags[i] = tag;
       bucket.refs[i] = ref;
       ++refs_;
       return;
@@ -199,8 +187,8 @@ void ConnTable::insert_ref(uint64_t hash, uint32_t ref) {
   }
 }
 
-void ConnTable::erase_ref(uint64_t hash, uint32_t ref) {
-  for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
+void ConnTable::erase_ref(uint32_t tag, uint32_t ref) {
+  for (size_t at = home_of(tag);; at = (at + 1) & mask_) {
     Bucket& bucket = buckets_[at];
     for (size_t i = 0; i < kSlots; ++i) {
       if (bucket.refs[i] != ref) continue;
@@ -213,16 +201,14 @@ void ConnTable::erase_ref(uint64_t hash, uint32_t ref) {
   }
 }
 
-/// Doubles the index. All tuples are hashed again: one pass a doubling.
+/// Doubles the index. What stands in a bucket goes to one of two, both of which go up with it.
 void ConnTable::grow() {
-  const uint64_t old_mask = mask_;
-  const std::unique_ptr<Bucket[]> old = std::move(buckets_);
+  const ReservedArray<Bucket> old = std::exchange(buckets_, ReservedArray<Bucket>(2 * (mask_ + 1)));
   mask_ = mask_ * 2 + 1;
-  buckets_ = std::make_unique<Bucket[]>(mask_ + 1);
   refs_ = 0;
-  for (uint64_t at = 0; at <= old_mask; ++at)
-    for (const uint32_t ref : old[at].refs)
-      if (ref != 0) insert_ref(hash(conns_[ref / 2].tuple[ref & 1]), ref);
+  for (size_t at = 0; at < old.size(); ++at)
+    for (size_t i = 0; i < kSlots; ++i)
+      if (old[at].refs[i] != 0) insert_ref(old[at].tags[i], old[at].refs[i]);
 }
 
 /// A flow between two ends that are alike is found as its reply, which the kernel's chains hold in
@@ -233,14 +219,14 @@ void ConnTable::insert(ConnIndex index) {
   if (refs_ + 2 > (mask_ + 1) * kSlots * 2 / 3) grow();
   const Conn& ct = conns_[index];
   keys_are_shared_ |= ct.tuple[0].zone != ct.tuple[1].zone;
-  if (is_original_indexed(ct)) insert_ref(hash(ct.tuple[0]), index * 2);
-  insert_ref(hash(ct.tuple[1]), index * 2 + 1);
+  if (is_original_indexed(ct)) insert_ref(tag_of(hash(ct.tuple[0])), index * 2);
+  insert_ref(tag_of(hash(ct.tuple[1])), index * 2 + 1);
 }
 
 void ConnTable::erase(ConnIndex index) {
   const Conn& ct = conns_[index];
-  if (is_original_indexed(ct)) erase_ref(hash(ct.tuple[0]), index * 2);
-  erase_ref(hash(ct.tuple[1]), index * 2 + 1);
+  if (is_original_indexed(ct)) erase_ref(tag_of(hash(ct.tuple[0])), index * 2);
+  erase_ref(tag_of(hash(ct.tuple[1])), index * 2 + 1);
 }
 
 Extension& ConnTable::extend(Conn& ct) {

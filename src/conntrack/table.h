@@ -4,16 +4,18 @@
 // names one for its whole life. The index is a table of 64-byte buckets with seven slots; a bucket
 // that is full passes an entry on to the next and counts what it has passed on, so a search knows
 // where to stop and deleting leaves no tombstones. A lookup is one cache line for the bucket and
-// three for the entry; `prefetch_*` lets a batch of packets wait for all of theirs together.
+// three for the entry; `prefetch_*` lets a batch of packets wait for all of theirs together. A slot
+// has 32 bits of its tuple's hash, which also say the bucket, so that the index grows without a
+// look at the entries.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "base/keyed_hash.h"
+#include "base/reserved_array.h"
 #include "conntrack/conn.h"
 
 namespace ctwin::conntrack {
@@ -22,7 +24,6 @@ class ConnTable {
  public:
   /// Room for `capacity` entries; memory is taken as it is used.
   ConnTable(uint32_t capacity, const KeyedHash::Key& key);
-  ~ConnTable();
   ConnTable(const ConnTable&) = delete;
   ConnTable& operator=(const ConnTable&) = delete;
 
@@ -40,7 +41,9 @@ class ConnTable {
 
   /// Asks for the bucket of a hash, and for the entry that its slots point to, ahead of `find`;
   /// false when they point to none.
-  void prefetch_bucket(uint64_t hash) const { __builtin_prefetch(&buckets_[hash & mask_]); }
+  void prefetch_bucket(uint64_t hash) const {
+    __builtin_prefetch(&buckets_[home_of(tag_of(hash))]);
+  }
   bool prefetch_entry(uint64_t hash) const;
 
   /// A cleared entry that is in nobody's index yet; 0 when there is no room.
@@ -71,6 +74,8 @@ class ConnTable {
   uint32_t size() const { return size_; }
   /// Entries ever allocated lie below this index: the bound of a walk over all.
   ConnIndex end() const { return end_; }
+  /// Entries there is room for.
+  uint32_t capacity() const { return capacity_; }
 
   /// The entry's extension, made when it has none.
   Extension& extend(Conn& ct);
@@ -101,26 +106,22 @@ class ConnTable {
   Found search(const TupleKey& key, uint64_t hash, const Accepts& accepts) const;
   static uint32_t matching_slots(const Bucket& bucket, uint32_t tag);
   static uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
-  void insert_ref(uint64_t hash, uint32_t ref);
-  void erase_ref(uint64_t hash, uint32_t ref);
+  size_t home_of(uint32_t tag) const { return tag & mask_; }
+  void insert_ref(uint32_t tag, uint32_t ref);
+  void erase_ref(uint32_t tag, uint32_t ref);
   static bool is_original_indexed(const Conn& ct);
   void grow();
 
-  struct Unmap {
-    size_t bytes;
-    void operator()(Conn* conns) const;
-  };
-
   KeyedHash hash_;
   uint32_t capacity_;
-  std::unique_ptr<Conn, Unmap> memory_;
+  ReservedArray<Conn> memory_;
   Conn* conns_;
   ConnIndex end_ = 1;   ///< index 0 is nobody
   ConnIndex free_ = 0;  ///< released entries, linked through timer_next
   uint32_t size_ = 0;
   size_t refs_ = 0;
-  std::unique_ptr<Bucket[]> buckets_;
-  uint64_t mask_;
+  ReservedArray<Bucket> buckets_;
+  size_t mask_;
   bool keys_are_shared_ = false;  ///< some zone held for one direction only
   std::vector<Extension> extensions_;
   std::vector<uint32_t> free_extensions_;
@@ -129,7 +130,7 @@ class ConnTable {
 template <typename Visit>
 void ConnTable::walk_from(uint64_t hash, size_t buckets, const Visit& visit) const {
   for (size_t i = 0; i < buckets; ++i) {
-    const Bucket& bucket = buckets_[(hash + i) & mask_];
+    const Bucket& bucket = buckets_[(home_of(tag_of(hash)) + i) & mask_];
     for (const uint32_t ref : bucket.refs)
       if (ref != 0) visit(ref / 2);
     if (visit.done()) return;

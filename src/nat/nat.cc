@@ -2,6 +2,9 @@
 
 #include <netinet/in.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "conntrack/tuple.h"
 #include "nat/manip.h"
 #include "packet/checksum.h"
@@ -72,63 +75,70 @@ bool Nat::set_up_null(ConnIndex index, Manip manip) {
 // ---- the by-source list ----
 
 /// Any spread does: who shares a source shares a bucket, whatever the hash.
-uint64_t Nat::source_hash(const TupleKey& tuple) {
+uint32_t Nat::tag_of(const TupleKey& tuple) {
   uint64_t words[2];
   std::memcpy(words, tuple.src.data(), sizeof words);
   const uint64_t rest = uint64_t{tuple.src_key} << 8 | tuple.proto;
   uint64_t hash = (words[0] ^ rest << 32) * 0x9e3779b97f4a7c15;
   hash = (hash ^ hash >> 29 ^ words[1]) * 0xbf58476d1ce4e5b9;
-  return hash ^ hash >> 32;
+  return static_cast<uint32_t>(hash >> 32) | 1;
 }
 
 Nat::Link& Nat::link_of(ConnIndex index) {
-  if (links_.size() <= index) links_.resize(std::max<size_t>(index + 1, links_.size() * 2));
+  if (links_.size() == 0) links_ = ReservedArray<Link>(size_t{tracker_.table().capacity()} + 1);
+  links_end_ = std::max<size_t>(links_end_, index + 1);
   return links_[index];
 }
 
-void Nat::push_front(ConnIndex index, uint64_t hash) {
-  Head& head = heads_[bucket_of(hash)];
+Nat::Head Nat::head_for(ConnIndex first) const {
+  if (first == 0) return {};
+  const Link& link = links_[first];
+  return {first, (link.tag & ~Head::kOthersBehind) | (link.next != 0 ? Head::kOthersBehind : 0)};
+}
+
+void Nat::push_front(ConnIndex index, uint32_t tag) {
+  Head& head = heads_[bucket_of(tag)];
   Link& link = links_[index];
   link.next = head.first;
   link.previous = 0;
-  link.tag = tag_of(hash);
+  link.tag = tag;
   if (head.first != 0) links_[head.first].previous = index;
-  head = {index, link.tag};
+  head = head_for(index);
 }
 
 void Nat::remember_source(ConnIndex index) {
-  if (heads_.empty()) heads_.resize(kFirstBuckets);
+  if (heads_.size() == 0) heads_ = ReservedArray<Head>(kFirstBuckets);
   if (sources_ * 2 >= heads_.size()) grow();
   if (link_of(index).tag != 0) return;
   ++sources_;
-  push_front(index, source_hash(tracker_.table()[index].tuple[0]));
+  push_front(index, tag_of(tracker_.table()[index].tuple[0]));
 }
 
 /// Oldest first, so that the youngest stays in front.
 void Nat::grow() {
-  const std::vector<Head> old = std::exchange(heads_, std::vector<Head>(heads_.size() * 2));
-  for (const Head& head : old) {
-    ConnIndex index = head.first;
+  constexpr size_t kAhead = 8;
+  const ReservedArray<Head> old = std::exchange(heads_, ReservedArray<Head>(heads_.size() * 2));
+  for (size_t i = 0; i < old.size(); ++i) {
+    if (i + kAhead < old.size()) __builtin_prefetch(&links_[old[i + kAhead].first], 1);
+    ConnIndex index = old[i].first;
     if (index == 0) continue;
     while (links_[index].next != 0) index = links_[index].next;
     while (index != 0) {
       const ConnIndex younger = links_[index].previous;
-      push_front(index, source_hash(tracker_.table()[index].tuple[0]));
+      push_front(index, links_[index].tag);
       index = younger;
     }
   }
 }
 
 void Nat::forget(ConnIndex index) {
-  if (links_.size() <= index) return;
+  if (links_end_ <= index) return;
   Link& link = links_[index];
   if (link.tag != 0) {
-    if (link.previous != 0) {
+    if (link.previous != 0)
       links_[link.previous].next = link.next;
-    } else {
-      Head& head = heads_[bucket_of(source_hash(tracker_.table()[index].tuple[0]))];
-      head = {link.next, link.next != 0 ? links_[link.next].tag : 0};
-    }
+    else
+      heads_[bucket_of(link.tag)] = head_for(link.next);
     if (link.next != 0) links_[link.next].previous = link.previous;
     --sources_;
   }
@@ -136,14 +146,13 @@ void Nat::forget(ConnIndex index) {
 }
 
 bool Nat::find(const TupleKey& tuple, const Range& range, TupleKey& mapped) const {
-  if (heads_.empty()) return false;
+  if (heads_.size() == 0) return false;
   const conntrack::ConnTable& table = tracker_.table();
-  const uint64_t hash = source_hash(tuple);
-  const Head& head = heads_[bucket_of(hash)];
-  uint32_t tag = head.tag;
-  for (ConnIndex index = head.first; index != 0;
-       index = links_[index].next, tag = links_[index].tag) {
-    if (tag != tag_of(hash)) continue;
+  const uint32_t wanted = tag_of(tuple);
+  const Head& head = heads_[bucket_of(wanted)];
+  if ((head.tag | 1) != wanted && !(head.tag & Head::kOthersBehind)) return false;
+  for (ConnIndex index = head.first; index != 0; index = links_[index].next) {
+    if (links_[index].tag != wanted) continue;
     const Conn& other = table[index];
     if (!same_source(other.tuple[0], tuple)) continue;
     conntrack::invert_tuple(other.tuple[1], tuple.zone, mapped);

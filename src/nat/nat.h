@@ -11,8 +11,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
+#include "base/reserved_array.h"
 #include "conntrack/skb.h"
 #include "conntrack/tracker.h"
 #include "nat/range.h"
@@ -58,7 +58,7 @@ class Nat final : public conntrack::EntryWatcher, public SourceIndex {
 
   /// Asks for the memory that binding a flow with this original tuple will touch.
   void await_source(const conntrack::TupleKey& tuple) const {
-    if (!heads_.empty()) __builtin_prefetch(&heads_[bucket_of(source_hash(tuple))], 1);
+    if (heads_.size() != 0) __builtin_prefetch(&heads_[bucket_of(tag_of(tuple))], 1);
   }
 
   /// Rewrites the packet as its entry says at this hook (nf_nat_packet, and
@@ -76,27 +76,31 @@ class Nat final : public conntrack::EntryWatcher, public SourceIndex {
   /// Of an entry: its neighbours among those whose sources fall into the same bucket, and its
   /// device. The tag tells most of them apart without a look at the entry.
   struct Link {
-    conntrack::ConnIndex next = 0, previous = 0;
-    uint32_t device = 0;
-    uint32_t tag = 0;  ///< 0: in no list
+    conntrack::ConnIndex next, previous;
+    uint32_t device;
+    uint32_t tag;  ///< of its source, which says the bucket, too; odd, or 0: in no list
   };
+  /// Most lists have one entry: whoever looks for another source need not look at its link.
   struct Head {
-    conntrack::ConnIndex first = 0;  ///< the youngest
-    uint32_t tag = 0;                ///< its
+    static constexpr uint32_t kOthersBehind = 1;  ///< a bit of `tag`
+
+    conntrack::ConnIndex first;  ///< the youngest
+    uint32_t tag;                ///< its
   };
 
-  size_t bucket_of(uint64_t hash) const { return hash & (heads_.size() - 1); }
-  static uint64_t source_hash(const conntrack::TupleKey& tuple);
-  static uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 32) | 1; }
+  size_t bucket_of(uint32_t tag) const { return (tag >> 1) & (heads_.size() - 1); }
+  static uint32_t tag_of(const conntrack::TupleKey& tuple);
   Link& link_of(conntrack::ConnIndex index);
   void remember_source(conntrack::ConnIndex index);
-  void push_front(conntrack::ConnIndex index, uint64_t hash);
+  Head head_for(conntrack::ConnIndex first) const;
+  void push_front(conntrack::ConnIndex index, uint32_t tag);
   void grow();
   bool translate_error(conntrack::Skb& skb, conntrack::Hook hook);
 
   conntrack::Tracker& tracker_;
-  std::vector<Link> links_;  ///< by entry; grown when the first one is mapped
-  std::vector<Head> heads_;
+  ReservedArray<Link> links_;  ///< by entry; reserved when the first one is mapped
+  size_t links_end_ = 0;       ///< links of entries behind it were never written
+  ReservedArray<Head> heads_;
   size_t sources_ = 0;
 };
 
