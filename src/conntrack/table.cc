@@ -215,12 +215,12 @@ void ConnTable::grow() {
 /// front.
 bool ConnTable::is_original_indexed(const Conn& ct) { return !(ct.tuple[0] == ct.tuple[1]); }
 
-void ConnTable::insert(ConnIndex index) {
+void ConnTable::insert(ConnIndex index, const Hashes& hashes) {
   if (refs_ + 2 > (mask_ + 1) * kSlots * 2 / 3) grow();
   const Conn& ct = conns_[index];
   keys_are_shared_ |= ct.tuple[0].zone != ct.tuple[1].zone;
-  if (is_original_indexed(ct)) insert_ref(tag_of(hash(ct.tuple[0])), index * 2);
-  insert_ref(tag_of(hash(ct.tuple[1])), index * 2 + 1);
+  if (is_original_indexed(ct)) insert_ref(tag_of(hashes[0]), index * 2);
+  insert_ref(tag_of(hashes[1]), index * 2 + 1);
 }
 
 void ConnTable::erase(ConnIndex index) {

@@ -9,6 +9,7 @@
 // look at the entries.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -33,6 +34,9 @@ class ConnTable {
   };
 
   uint64_t hash(const TupleKey& key) const;
+  /// Of both of an entry's tuples.
+  using Hashes = std::array<uint64_t, 2>;
+  Hashes hashes(const Conn& ct) const { return {hash(ct.tuple[0]), hash(ct.tuple[1])}; }
   Found find(const TupleKey& key, uint64_t hash) const;
   Found find(const TupleKey& key) const { return find(key, hash(key)); }
   /// The entry whose tuple of direction `dir` it is: in zones that hold for one direction only,
@@ -62,7 +66,7 @@ class ConnTable {
   bool set_free_places(std::span<const ConnIndex> places);
 
   /// Puts both tuples into the index, or takes them out.
-  void insert(ConnIndex index);
+  void insert(ConnIndex index, const Hashes& hashes);
   void erase(ConnIndex index);
 
   Conn& operator[](ConnIndex index) { return conns_[index]; }

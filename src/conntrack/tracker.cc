@@ -233,18 +233,26 @@ bool Tracker::confirm(Tracked& tracked, const packet::Packet& packet) {
   Conn& ct = table_[tracked.index];
   if (!ct.has(kConfirmed)) {
     if (tracked.info != CtInfo::kNew && tracked.info != CtInfo::kRelated) return true;
-    const Zone zone = zone_of(ct);
-    if (find_clash(table_, ct.tuple[0], zone, Direction::kOriginal).index != 0 ||
-        find_clash(table_, ct.tuple[1], zone, Direction::kReply).index != 0) {
+    const ConnTable::Hashes hashes = table_.hashes(ct);
+    if (clashes(ct, hashes)) {
       if (!resolve_clash(tracked, packet)) return false;
     } else {
-      add_confirmed(tracked.index);
+      add_confirmed(tracked.index, hashes);
       if (ct.has(kHelperBit)) cache_event(ct, kEventHelper);
       cache_event(ct, ct.has(kExpected) ? kEventRelated : kEventNew);
     }
   }
   deliver_cached(table_[tracked.index]);
   return true;
+}
+
+bool Tracker::clashes(const Conn& ct, const ConnTable::Hashes& hashes) const {
+  const bool one_way = zone_of(ct).one_way();
+  const auto taken = [&](Direction dir) {
+    const TupleKey& key = ct.tuple[index_of(dir)];
+    return (one_way ? table_.find(key, dir) : table_.find(key, hashes[index_of(dir)])).index != 0;
+  };
+  return taken(Direction::kOriginal) || taken(Direction::kReply);
 }
 
 /// Another entry has one of the tuples (__nf_ct_resolve_clash). If it is the same flow, the packet
@@ -269,12 +277,12 @@ bool Tracker::resolve_clash(Tracked& tracked, const packet::Packet& packet) {
   return true;
 }
 
-void Tracker::add_confirmed(ConnIndex index) {
+void Tracker::add_confirmed(ConnIndex index, const ConnTable::Hashes& hashes) {
   Conn& ct = table_[index];
   ct.expiry += wheel_.now();
   ct.status |= kConfirmed;
   if (ct.features & kHasTimestamps) table_.extend(ct).timestamp_start = now_ns_;
-  table_.insert(index);
+  table_.insert(index, hashes);
   wheel_.add(index);
 }
 

@@ -134,8 +134,10 @@ class Tracker final : public TrackActions {
   static bool is_in_table(const Conn& ct) { return ct.has(kConfirmed) && !ct.has(kDying); }
   /// Gives up an entry that is not in the table.
   void discard(ConnIndex index) { release(index); }
+  /// Does another entry have one of the tuples of this one, which is not in the table?
+  bool clashes(const Conn& ct, const ConnTable::Hashes& hashes) const;
   /// Makes the entry part of the table: absolute timer, CONFIRMED, indexed.
-  void add_confirmed(ConnIndex index);
+  void add_confirmed(ConnIndex index, const ConnTable::Hashes& hashes);
   /// Ends a confirmed entry with its DESTROY event; false when it is ending already.
   bool destroy(ConnIndex index, uint32_t port_id);
   /// Makes `master` the master of an entry that is not confirmed yet.

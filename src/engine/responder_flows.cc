@@ -88,15 +88,15 @@ int Responder::create(const Request& request, const FlowAttrs& attrs, const Zone
   ct.features |= conntrack::kFromNetlink;
   ConnIndex master = 0;
   int code = fill(ct, attrs, zone, request.generic.nfgen_family, master);
-  const bool clash = find_clash(table, ct.tuple[0], zone, Direction::kOriginal).index != 0 ||
-                     find_clash(table, ct.tuple[1], zone, Direction::kReply).index != 0;
+  const conntrack::ConnTable::Hashes hashes = table.hashes(ct);
+  const bool clash = tracker_.clashes(ct, hashes);
   if (code == 0 && clash) code = EEXIST;
   if (code != 0) {
     tracker_.discard(index);
     return code;
   }
   if (master != 0) tracker_.adopt(ct, master);
-  tracker_.add_confirmed(index);
+  tracker_.add_confirmed(index, hashes);
   ++tracker_.stats().insert;
   uint16_t bits = kToldAlways | (master != 0 ? conntrack::kEventRelated : conntrack::kEventNew);
   if (attrs.has(CTA_LABELS) && change_labels(table, ct, attrs) == 0) bits |= conntrack::kEventLabel;

@@ -48,6 +48,11 @@ Nat::~Nat() { tracker_.watch_entries(nullptr); }
 // ---- bindings ----
 
 bool Nat::set_up(ConnIndex index, const Range& range, Manip manip) {
+  if (manip == Manip::kSource) last_range_ = range;
+  return map(index, range, manip);
+}
+
+bool Nat::map(ConnIndex index, const Range& range, Manip manip) {
   Conn& ct = tracker_.table()[index];
   if (ct.has(kConfirmed)) return true;
   TupleKey current;
@@ -69,7 +74,7 @@ bool Nat::set_up_null(ConnIndex index, Manip manip) {
   range.min_address.family = reply.family;
   range.min_address.bytes = manip == Manip::kSource ? reply.dst : reply.src;
   range.max_address = range.min_address;
-  return set_up(index, range, manip);
+  return map(index, range, manip);
 }
 
 // ---- the by-source list ----
@@ -143,6 +148,15 @@ void Nat::forget(ConnIndex index) {
     --sources_;
   }
   link = {};
+}
+
+void Nat::await_source(const TupleKey& tuple) const {
+  if (heads_.size() == 0) return;
+  __builtin_prefetch(&heads_[bucket_of(tag_of(tuple))], 1);
+  TupleKey mapped = tuple, reply;
+  choose_address(mapped, last_range_, Manip::kSource, tuple.zone);
+  const conntrack::ConnTable& table = tracker_.table();
+  if (conntrack::invert_tuple(mapped, tuple.zone, reply)) table.prefetch_bucket(table.hash(reply));
 }
 
 bool Nat::find(const TupleKey& tuple, const Range& range, TupleKey& mapped) const {

@@ -56,10 +56,9 @@ class Nat final : public conntrack::EntryWatcher, public SourceIndex {
   /// Ends the flow of such a packet, which it still counts.
   void end_flow(const conntrack::Skb& skb);
 
-  /// Asks for the memory that binding a flow with this original tuple will touch.
-  void await_source(const conntrack::TupleKey& tuple) const {
-    if (heads_.size() != 0) __builtin_prefetch(&heads_[bucket_of(tag_of(tuple))], 1);
-  }
+  /// Asks for the memory that binding a flow with this original tuple will touch, if its source is
+  /// mapped as the last one was.
+  void await_source(const conntrack::TupleKey& tuple) const;
 
   /// Rewrites the packet as its entry says at this hook (nf_nat_packet, and
   /// nf_nat_icmp_reply_translation for errors). False: the packet is to be dropped.
@@ -73,6 +72,8 @@ class Nat final : public conntrack::EntryWatcher, public SourceIndex {
             conntrack::TupleKey& mapped) const override;
 
  private:
+  bool map(conntrack::ConnIndex index, const Range& range, Manip manip);
+
   /// Of an entry: its neighbours among those whose sources fall into the same bucket, and its
   /// device. The tag tells most of them apart without a look at the entry.
   struct Link {
@@ -102,6 +103,7 @@ class Nat final : public conntrack::EntryWatcher, public SourceIndex {
   size_t links_end_ = 0;       ///< links of entries behind it were never written
   ReservedArray<Head> heads_;
   size_t sources_ = 0;
+  Range last_range_;  ///< that a source was mapped to
 };
 
 }  // namespace ctwin::nat

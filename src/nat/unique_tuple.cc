@@ -96,7 +96,7 @@ class UniqueTuple {
     if (manip_ == Manip::kSource && !random && keeps && !is_used_beside_mirror(current))
       return current;
     TupleKey tuple = current;
-    choose_address(tuple);
+    choose_address(tuple, range_, manip_, conntrack::zone_of(ct_).id);
     if (manip_ == Manip::kSource && !random && !keeps) {
       // Most likely no flow has that source: have its table's memory ready by then.
       await_user_of(tuple);
@@ -172,32 +172,6 @@ class UniqueTuple {
     return false;
   }
 
-  /// Spreads sources over the addresses of the range (find_best_ips_proto).
-  void choose_address(TupleKey& tuple) const {
-    if (!range_.has(kMapIps)) return;
-    auto& address = manip_ == Manip::kSource ? tuple.src : tuple.dst;
-    if (range_.min_address.bytes == range_.max_address.bytes) {
-      address = range_.min_address.bytes;
-      return;
-    }
-    const size_t words = tuple.family == AF_INET ? 1 : 4;
-    const bool persistent = range_.has(kPersistent);
-    const uint32_t source[4] = {raw_word(tuple.src, 0), raw_word(tuple.src, 1),
-                                raw_word(tuple.src, 2), raw_word(tuple.src, 3)};
-    uint32_t draw = jhash4(
-        source, persistent ? 0 : raw_word(tuple.dst, words - 1) ^ conntrack::zone_of(ct_).id);
-    bool below_max = false;
-    for (size_t i = 0; i < words; ++i) {
-      const uint32_t low = below_max ? 0 : ntohl(raw_word(range_.min_address.bytes, i));
-      const uint32_t size =
-          below_max ? UINT32_MAX : ntohl(raw_word(range_.max_address.bytes, i)) - low + 1;
-      const uint32_t word = htonl(low + static_cast<uint32_t>((uint64_t{draw} * size) >> 32));
-      std::memcpy(address.data() + 4 * i, &word, sizeof word);
-      if (word != raw_word(range_.max_address.bytes, i)) below_max = true;
-      if (!persistent) draw ^= raw_word(tuple.dst, i);
-    }
-  }
-
   struct KeyRange {
     uint32_t first, size;
   };
@@ -263,6 +237,30 @@ bool in_range(const TupleKey& tuple, const Range& range, Manip manip) {
   const auto& address = manip == Manip::kSource ? tuple.src : tuple.dst;
   if (range.has(kMapIps) && !address_in_range(address, range)) return false;
   return !range.has(kProtoSpecified) || key_in_range(tuple, range, manip);
+}
+
+void choose_address(TupleKey& tuple, const Range& range, Manip manip, uint16_t zone) {
+  if (!range.has(kMapIps)) return;
+  auto& address = manip == Manip::kSource ? tuple.src : tuple.dst;
+  if (range.min_address.bytes == range.max_address.bytes) {
+    address = range.min_address.bytes;
+    return;
+  }
+  const size_t words = tuple.family == AF_INET ? 1 : 4;
+  const bool persistent = range.has(kPersistent);
+  const uint32_t source[4] = {raw_word(tuple.src, 0), raw_word(tuple.src, 1),
+                              raw_word(tuple.src, 2), raw_word(tuple.src, 3)};
+  uint32_t draw = jhash4(source, persistent ? 0 : raw_word(tuple.dst, words - 1) ^ zone);
+  bool below_max = false;
+  for (size_t i = 0; i < words; ++i) {
+    const uint32_t low = below_max ? 0 : ntohl(raw_word(range.min_address.bytes, i));
+    const uint32_t size =
+        below_max ? UINT32_MAX : ntohl(raw_word(range.max_address.bytes, i)) - low + 1;
+    const uint32_t word = htonl(low + static_cast<uint32_t>((uint64_t{draw} * size) >> 32));
+    std::memcpy(address.data() + 4 * i, &word, sizeof word);
+    if (word != raw_word(range.max_address.bytes, i)) below_max = true;
+    if (!persistent) draw ^= raw_word(tuple.dst, i);
+  }
 }
 
 TupleKey choose_unique(Tracker& tracker, const SourceIndex& sources, const Conn& ct,

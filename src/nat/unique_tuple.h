@@ -20,6 +20,10 @@ class SourceIndex {
 /// Is one side of `tuple` in the range already?
 bool in_range(const conntrack::TupleKey& tuple, const Range& range, Manip manip);
 
+/// Gives one side of `tuple` the range's address, or the one of its addresses that the hash of both
+/// sides picks (find_best_ips_proto).
+void choose_address(conntrack::TupleKey& tuple, const Range& range, Manip manip, uint16_t zone);
+
 /// Maps one side of `current`, the tuple of what the entry's packets look like now. May end another
 /// entry in TIME_WAIT to get its port. When every port that it tries is taken the last one stays,
 /// and the clash is found when the entry is confirmed.
