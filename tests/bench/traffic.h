@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "base/reserved_array.h"
 #include "engine/engine.h"
 
 namespace ctwin::bench {
@@ -98,6 +99,17 @@ inline double seconds_of(const auto& work) {
   const double begin = cpu_seconds();
   work();
   return cpu_seconds() - begin;
+}
+
+/// What the machine takes for so much memory, given as the engine gets its own, and given back: to
+/// a virtual machine whose host has taken the memory back meanwhile this can be more than all the
+/// work that is done with it. What is measured next finds the memory there.
+inline double seconds_of_memory(size_t bytes) {
+  constexpr size_t kPage = 4096;
+  return seconds_of([bytes] {
+    ReservedArray<uint8_t> memory(bytes);
+    for (size_t at = 0; at < bytes; at += kPage) memory[at] = 1;
+  });
 }
 
 }  // namespace ctwin::bench
