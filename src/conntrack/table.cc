@@ -15,12 +15,6 @@ namespace {
 
 constexpr size_t kFirstBuckets = 64;
 
-uint64_t load64(const void* at) {
-  uint64_t word;
-  std::memcpy(&word, at, sizeof word);
-  return word;
-}
-
 }  // namespace
 
 ConnTable::ConnTable(uint32_t capacity, const KeyedHash::Key& key)
@@ -30,18 +24,6 @@ ConnTable::ConnTable(uint32_t capacity, const KeyedHash::Key& key)
       conns_(memory_.data()),
       buckets_(kFirstBuckets),
       mask_(kFirstBuckets - 1) {}
-
-uint64_t ConnTable::hash(const TupleKey& key) const {
-  const uint64_t rest = load64(&key.src_key);
-  uint64_t state = hash_.start();
-  if (key.family == AF_INET) {
-    const uint64_t addresses = load64(key.src.data()) << 32 | (load64(key.dst.data()) & UINT32_MAX);
-    return hash_.finish(hash_.mix(state, addresses, rest));
-  }
-  state = hash_.mix(state, load64(key.src.data()), load64(key.src.data() + 8));
-  state = hash_.mix(state, load64(key.dst.data()), load64(key.dst.data() + 8));
-  return hash_.finish(hash_.mix(state, rest, ~rest));
-}
 
 /// The slots of a bucket that carry `tag`, a bit each. Which slot it is cannot be predicted, so no
 /// branch depends on it. Free slots keep their last tag: look at the ref.
@@ -93,17 +75,17 @@ ConnTable::Found ConnTable::find(const TupleKey& key, Direction dir) const {
   });
 }
 
-bool ConnTable::prefetch_entry(uint64_t hash) const {
+ConnTable::Guess ConnTable::prefetch_entry(uint64_t hash) const {
   const uint32_t tag = tag_of(hash);
   const Bucket& bucket = buckets_[home_of(tag)];
   const uint32_t slots = matching_slots(bucket, tag);
-  if (slots == 0) return false;
-  const auto* entry =
-      reinterpret_cast<const char*>(&conns_[bucket.refs[std::countr_zero(slots)] / 2]);
+  if (slots == 0) return {};
+  const uint32_t ref = bucket.refs[std::countr_zero(slots)];
+  const auto* entry = reinterpret_cast<const char*>(&conns_[ref / 2]);
   __builtin_prefetch(entry, 1);
   __builtin_prefetch(entry + 64, 1);
   __builtin_prefetch(entry + 128, 1);
-  return true;
+  return {ref, changes_};
 }
 
 ConnIndex ConnTable::allocate() {
@@ -217,6 +199,7 @@ bool ConnTable::is_original_indexed(const Conn& ct) { return !(ct.tuple[0] == ct
 
 void ConnTable::insert(ConnIndex index, const Hashes& hashes) {
   if (refs_ + 2 > (mask_ + 1) * kSlots * 2 / 3) grow();
+  ++changes_;
   const Conn& ct = conns_[index];
   keys_are_shared_ |= ct.tuple[0].zone != ct.tuple[1].zone;
   if (is_original_indexed(ct)) insert_ref(tag_of(hashes[0]), index * 2);
@@ -224,6 +207,7 @@ void ConnTable::insert(ConnIndex index, const Hashes& hashes) {
 }
 
 void ConnTable::erase(ConnIndex index) {
+  ++changes_;
   const Conn& ct = conns_[index];
   if (is_original_indexed(ct)) erase_ref(tag_of(hash(ct.tuple[0])), index * 2);
   erase_ref(tag_of(hash(ct.tuple[1])), index * 2 + 1);

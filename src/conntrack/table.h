@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <vector>
@@ -33,7 +34,18 @@ class ConnTable {
     Direction dir = Direction::kOriginal;
   };
 
-  uint64_t hash(const TupleKey& key) const;
+  uint64_t hash(const TupleKey& key) const {
+    const uint64_t rest = load64(&key.src_key);
+    uint64_t state = hash_.start();
+    if (key.family == AF_INET) {
+      const uint64_t addresses =
+          load64(key.src.data()) << 32 | (load64(key.dst.data()) & UINT32_MAX);
+      return hash_.finish(hash_.mix(state, addresses, rest));
+    }
+    state = hash_.mix(state, load64(key.src.data()), load64(key.src.data() + 8));
+    state = hash_.mix(state, load64(key.dst.data()), load64(key.dst.data() + 8));
+    return hash_.finish(hash_.mix(state, rest, ~rest));
+  }
   /// Of both of an entry's tuples.
   using Hashes = std::array<uint64_t, 2>;
   Hashes hashes(const Conn& ct) const { return {hash(ct.tuple[0]), hash(ct.tuple[1])}; }
@@ -43,12 +55,23 @@ class ConnTable {
   /// the other direction of another entry may have the same key.
   Found find(const TupleKey& key, Direction dir) const;
 
-  /// Asks for the bucket of a hash, and for the entry that its slots point to, ahead of `find`;
-  /// false when they point to none.
+  /// What a tuple's entry seemed to be before it was looked at; it says so for as long as nothing
+  /// was put into the index or taken out.
+  struct Guess {
+    uint32_t ref = 0;  ///< 0: the index has none
+    uint32_t changes = 0;
+  };
+  Found find(const TupleKey& key, uint64_t hash, const Guess& guess) const {
+    const bool holds = guess.ref != 0 && guess.changes == changes_ && !keys_are_shared_ &&
+                       conns_[guess.ref / 2].tuple[guess.ref & 1] == key;
+    return holds ? Found{guess.ref / 2, static_cast<Direction>(guess.ref & 1)} : find(key, hash);
+  }
+
+  /// Asks for the bucket of a hash, and for the entry that its slots point to, ahead of `find`.
   void prefetch_bucket(uint64_t hash) const {
     __builtin_prefetch(&buckets_[home_of(tag_of(hash))]);
   }
-  bool prefetch_entry(uint64_t hash) const;
+  Guess prefetch_entry(uint64_t hash) const;
 
   /// A cleared entry that is in nobody's index yet; 0 when there is no room.
   ConnIndex allocate();
@@ -106,6 +129,11 @@ class ConnTable {
     uint32_t unused;
   };
 
+  static uint64_t load64(const void* at) {
+    uint64_t word;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+  }
   template <typename Accepts>
   Found search(const TupleKey& key, uint64_t hash, const Accepts& accepts) const;
   static uint32_t matching_slots(const Bucket& bucket, uint32_t tag);
@@ -124,6 +152,7 @@ class ConnTable {
   ConnIndex free_ = 0;  ///< released entries, linked through timer_next
   uint32_t size_ = 0;
   size_t refs_ = 0;
+  uint32_t changes_ = 0;  ///< of what the index holds
   ReservedArray<Bucket> buckets_;
   size_t mask_;
   bool keys_are_shared_ = false;  ///< some zone held for one direction only

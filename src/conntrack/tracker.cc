@@ -61,8 +61,10 @@ void Tracker::look_ahead(const packet::Packet& packet, Lookup& lookup) const {
 
 /// Asks for what `in` and `confirm` will read: the entry, or for a flow that seems to be new, where
 /// its reply will be looked for.
-bool Tracker::await_entry(const Lookup& lookup) const {
-  if (!lookup.ready || table_.prefetch_entry(lookup.hash)) return true;
+bool Tracker::await_entry(Lookup& lookup) const {
+  if (!lookup.ready) return true;
+  lookup.guess = table_.prefetch_entry(lookup.hash);
+  if (lookup.guess.ref != 0) return true;
   TupleKey reply;
   if (invert_tuple(lookup.key, lookup.key.zone, reply)) table_.prefetch_bucket(table_.hash(reply));
   return false;
@@ -150,8 +152,9 @@ ConnIndex Tracker::resolve(const packet::Packet& packet, Lookup& lookup, CtInfo&
       ++stats_.invalid;
     return 0;
   }
-  const ConnTable::Found found =
-      zone_.one_way() ? find_flow(table_, lookup.key, zone_) : table_.find(lookup.key, lookup.hash);
+  const ConnTable::Found found = zone_.one_way()
+                                     ? find_flow(table_, lookup.key, zone_)
+                                     : table_.find(lookup.key, lookup.hash, lookup.guess);
   if (found.index != 0) {
     info = info_of(table_[found.index], found.dir);
     return found.index;

@@ -85,6 +85,7 @@ class Tracker final : public TrackActions {
   struct Lookup {
     TupleKey key;
     uint64_t hash = 0;
+    ConnTable::Guess guess;
     bool ready = false;
   };
   /// How conntrack is asked: by which hook, and what a template and the mark say.
@@ -109,9 +110,9 @@ class Tracker final : public TrackActions {
   void look_ahead(const packet::Packet& packet, Lookup& lookup) const;
   /// Asks for the entry itself, a few packets before its turn.
   /// Answers whether the flow seems to be known.
-  bool await_entry(const Lookup& lookup) const;
+  bool await_entry(Lookup& lookup) const;
   /// Packets whose entries are on their way from memory while one is worked on.
-  static constexpr size_t kAhead = 4;
+  static constexpr size_t kAhead = 6;
 
   /// Packets in order, `in` and then `confirm` for each, their memory asked for beforehand.
   /// `done(i, tracked)` is called for each packet in turn.

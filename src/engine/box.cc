@@ -105,7 +105,7 @@ void Box::process(std::span<const Arrival> arrivals) {
       if (batch[i].parsed == ParseResult::kOk) tracker_.look_ahead(batch[i].packet, lookups[i]);
     }
     constexpr size_t kAhead = conntrack::Tracker::kAhead;
-    const auto await = [&](const Lookup& lookup) {
+    const auto await = [&](Lookup& lookup) {
       if (!tracker_.await_entry(lookup)) nat_.await_source(lookup.key);
     };
     for (size_t i = 0; i < std::min(kAhead, batch.size()); ++i) await(lookups[i]);

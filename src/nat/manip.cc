@@ -9,6 +9,7 @@
 namespace ctwin::nat {
 
 using conntrack::TupleKey;
+using packet::ChecksumUpdate;
 
 namespace {
 
@@ -19,33 +20,6 @@ Word load(const uint8_t* at) {
   return word;
 }
 void store16(uint8_t* at, uint16_t value) { std::memcpy(at, &value, sizeof value); }
-
-/// A checksum field as its sum, before and after words change. Words are taken in the machine's
-/// order, which a one's complement sum does not mind.
-class ChecksumUpdate {
- public:
-  explicit ChecksumUpdate(uint8_t* field) : field_(field), sum_(~uint32_t{load<uint16_t>(field)}) {}
-
-  void replace(uint32_t from, uint32_t to) { sum_ += uint64_t{~from} + to; }
-  void replace(const uint8_t* from, const uint8_t* to, size_t size) {
-    for (size_t i = 0; i < size; i += 4) replace(load<uint32_t>(from + i), load<uint32_t>(to + i));
-  }
-  uint16_t value() const {
-    uint64_t sum = (sum_ & UINT32_MAX) + (sum_ >> 32);
-    while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
-    return static_cast<uint16_t>(~sum);
-  }
-  void finish() { store16(field_, value()); }
-  /// For UDP, where a field of zero means that there is no checksum.
-  void finish_never_zero() {
-    const uint16_t sum = value();
-    store16(field_, sum == 0 ? 0xffff : sum);
-  }
-
- private:
-  uint8_t* field_;
-  uint64_t sum_;
-};
 
 /// What changes in the IP header, for the pseudo header of a transport checksum.
 struct AddressChange {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "packet/packet.h"
@@ -13,6 +14,42 @@ namespace ctwin::packet {
 uint64_t add_checksum(std::span<const uint8_t> bytes, uint64_t sum);
 /// The checksum field that goes with an unfolded sum: folded and complemented, host order.
 uint16_t fold_checksum(uint64_t sum);
+
+/// Brings a checksum up to date with words of what it covers (RFC 1624, 3), which are given as they
+/// stand in memory: a one's complement sum does not mind the order of their bytes.
+class ChecksumUpdate {
+ public:
+  explicit ChecksumUpdate(uint8_t* field) : field_(field) {
+    uint16_t before;
+    std::memcpy(&before, field, sizeof before);
+    sum_ = ~uint32_t{before};
+  }
+
+  void replace(uint32_t from, uint32_t to) { sum_ += uint64_t{~from} + to; }
+  /// `size` is a multiple of four.
+  void replace(const uint8_t* from, const uint8_t* to, size_t size) {
+    for (size_t i = 0; i < size; i += sizeof(uint32_t)) {
+      uint32_t words[2];
+      std::memcpy(&words[0], from + i, sizeof words[0]);
+      std::memcpy(&words[1], to + i, sizeof words[1]);
+      replace(words[0], words[1]);
+    }
+  }
+  void finish() { store(value()); }
+  /// For UDP, where a field of zero means that there is no checksum.
+  void finish_never_zero() { store(value() == 0 ? UINT16_MAX : value()); }
+
+ private:
+  uint16_t value() const {
+    uint64_t sum = (sum_ & UINT32_MAX) + (sum_ >> 32);
+    while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+    return static_cast<uint16_t>(~sum);
+  }
+  void store(uint16_t value) { std::memcpy(field_, &value, sizeof value); }
+
+  uint8_t* field_;
+  uint64_t sum_;
+};
 
 /// Is the transport checksum right? Computed over the IP payload length with a pseudo header of
 /// protocol `proto` (nf_checksum). A packet that was not captured whole counts as right, and so

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "packet/checksum.h"
+
 namespace ctwin::rules {
 
 using conntrack::Conn;
@@ -19,13 +21,10 @@ void store16(uint8_t* at, uint32_t value) {
   at[1] = static_cast<uint8_t>(value);
 }
 
-/// Brings the checksum at `field` up to date with one word of what it covers (RFC 1624, 3).
-void replace_word(uint8_t* field, uint16_t from, uint16_t to) {
-  uint32_t sum = static_cast<uint16_t>(~load16(field));
-  sum += static_cast<uint16_t>(~from);
-  sum += to;
-  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
-  store16(field, ~sum);
+void replace_word(uint8_t* checksum, uint16_t from, uint16_t to) {
+  packet::ChecksumUpdate update(checksum);
+  update.replace(htons(from), htons(to));
+  update.finish();
 }
 
 Address first_address(const router::Interface& device, uint8_t family) {
