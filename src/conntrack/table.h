@@ -89,6 +89,7 @@ class ConnTable {
   bool set_free_places(std::span<const ConnIndex> places);
 
   /// Puts both tuples into the index, or takes them out.
+  void insert(ConnIndex index) { insert(index, hashes(conns_[index])); }
   void insert(ConnIndex index, const Hashes& hashes);
   void erase(ConnIndex index);
 

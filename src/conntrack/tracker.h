@@ -138,6 +138,7 @@ class Tracker final : public TrackActions {
   /// Does another entry have one of the tuples of this one, which is not in the table?
   bool clashes(const Conn& ct, const ConnTable::Hashes& hashes) const;
   /// Makes the entry part of the table: absolute timer, CONFIRMED, indexed.
+  void add_confirmed(ConnIndex index) { add_confirmed(index, table_.hashes(table_[index])); }
   void add_confirmed(ConnIndex index, const ConnTable::Hashes& hashes);
   /// Ends a confirmed entry with its DESTROY event; false when it is ending already.
   bool destroy(ConnIndex index, uint32_t port_id);
