@@ -46,7 +46,7 @@ class Nat final : public conntrack::EntryWatcher, public SourceIndex {
   /// MASQUERADE: the flow is bound to the device that it leaves by.
   void bind_to_device(conntrack::ConnIndex index, uint32_t device);
   uint32_t device_of(conntrack::ConnIndex index) const {
-    return index < links_.size() ? links_[index].device : 0;
+    return index < links_end_ ? links_[index].device : 0;
   }
   /// An entry came back from a state that was kept, behind all that are older.
   void restore(conntrack::ConnIndex index, uint32_t device);

@@ -12,7 +12,9 @@ using namespace ctwin::conntrack;
 
 namespace {
 
-constexpr KeyedHash::Key kKey{11, 13, 17, 19};
+/// As random as the keys that a tracker makes for itself.
+constexpr KeyedHash::Key kKey{0x9d8f3c5b1e6a7247, 0x2b7e151628aed2a7, 0xf1bbcdcbfa53e0af,
+                              0x6c62272e07bb0143};
 
 TupleKey key_of(uint32_t client, uint16_t port) {
   TupleKey key{};
