@@ -11,7 +11,7 @@ Result<ctnetlink::Client*> Session::open(std::unique_ptr<ctnetlink::Client>& cli
   if (!client) {
     auto backend = source_->open();
     if (!backend) return backend.error();
-    client = std::make_unique<ctnetlink::Client>(std::move(*backend));
+    client = std::make_unique<ctnetlink::Client>(std::move(*backend), source_);
   }
   return client.get();
 }

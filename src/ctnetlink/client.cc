@@ -16,9 +16,11 @@ using netlink::MessageReader;
 
 namespace {
 
-constexpr size_t kReceiveBytes = 1 << 16;  // the kernel's dumps fill at most 32 KiB a datagram
 constexpr size_t kRequestBytes = 4096;
 constexpr size_t kBatchBytes = 1 << 16;
+
+// A dump that is over after a few datagrams is not worth a thread.
+constexpr unsigned kShortDump = 4;
 
 // A flow in an answer is charged to the socket with about 5 KiB, a failure with 1 KiB, and a
 // default buffer takes 208 KiB.
@@ -46,16 +48,6 @@ bool is_reader(Operation operation) {
   return operation == Operation::kGet || operation == Operation::kGetAndZero;
 }
 
-uint8_t wire_dump(DumpKind kind) {
-  switch (kind) {
-    case DumpKind::kTable: return IPCTNL_MSG_CT_GET;
-    case DumpKind::kTableAndZero: return IPCTNL_MSG_CT_GET_CTRZERO;
-    case DumpKind::kDying: return IPCTNL_MSG_CT_GET_DYING;
-    case DumpKind::kUnconfirmed: return IPCTNL_MSG_CT_GET_UNCONFIRMED;
-  }
-  return IPCTNL_MSG_CT_GET;
-}
-
 EventKind event_kind(const Message& message, uint8_t new_type, uint8_t delete_type) {
   if (message.type() == delete_type) return EventKind::kDestroy;
   if (message.type() != new_type) return EventKind::kNone;
@@ -63,16 +55,19 @@ EventKind event_kind(const Message& message, uint8_t new_type, uint8_t delete_ty
                                                                   : EventKind::kUpdate;
 }
 
-Error torn_answer() { return {EBADMSG, "the answer is cut short or damaged"}; }
-
 }  // namespace
 
-Client::Client(std::unique_ptr<Backend> backend)
+Error torn_answer() { return {EBADMSG, "the answer is cut short or damaged"}; }
+
+Client::Client(std::unique_ptr<Backend> backend, BackendSource* source)
     : backend_(std::move(backend)),
-      receive_buffer_(kReceiveBytes),
+      source_(source),
+      receive_buffer_(kDatagramBytes),
       request_(kRequestBytes),
       batch_(kBatchBytes),
       sequence_(static_cast<uint32_t>(std::time(nullptr))) {}
+
+Client::~Client() = default;
 
 AttrWriter Client::begin_request(uint8_t subsystem, uint8_t type, uint16_t flags, uint8_t family,
                                  uint8_t version) {
@@ -82,53 +77,48 @@ AttrWriter Client::begin_request(uint8_t subsystem, uint8_t type, uint16_t flags
 
 Status Client::send_request() { return backend_->send(request_.bytes()); }
 
-/// One datagram; a signal is no reason to give up an answer that is on its way.
+/// One datagram of an answer, from whoever receives.
 Result<std::span<const std::byte>> Client::receive() {
-  for (;;) {
-    auto datagram = backend_->receive(receive_buffer_);
-    if (datagram.ok() && datagram->empty()) return Error{ECONNRESET, "the table has gone away"};
-    if (datagram.ok() || datagram.error().code != EINTR) return datagram;
-  }
+  return read_ahead_ ? read_ahead_->next() : receive_answer(*backend_, receive_buffer_);
 }
 
 /// Sends the request and passes its answers to `sink` until a done or error message ends them.
 Status Client::converse(const MessageSink& sink) {
   if (Status sent = send_request(); !sent) return sent;
-  bool interrupted = false;
-  for (;;) {
-    auto datagram = receive();
-    if (!datagram) return datagram.error();
-    MessageReader reader(*datagram);
-    for (Message message; reader.next(message);) {
-      if (message.header.nlmsg_seq != sequence_) continue;  // left over from an earlier request
-      interrupted |= (message.header.nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-      if (message.is_error() || message.is_done()) {
-        const bool bare_end = message.is_done() && message.body.empty();
-        if (const int code = message.error_code(); code != 0 && !bare_end) return Error{code, {}};
-        if (interrupted) return Error{EINTR, "the table changed under the dump; run it again"};
-        return {};
-      }
-      sink(message);
-    }
-    if (reader.malformed()) return torn_answer();
-  }
+  return collect(sink);
 }
 
-Status Client::dump(DumpKind kind, const Filter* filter, const FlowSink& sink) {
-  const bool filtered = filter && (kind == DumpKind::kTable || kind == DumpKind::kTableAndZero);
-  AttrWriter attrs = begin_request(NFNL_SUBSYS_CTNETLINK, wire_dump(kind), NLM_F_DUMP,
-                                   filter ? filter->family : uint8_t{AF_UNSPEC});
-  if (filtered) encode_filter(*filter, attrs);
-  request_.end(attrs);
-  bool wanted = true;
-  bool intact = true;
-  Status status = converse([&](const Message& message) {
-    if (!wanted) return;
-    intact &= decode_flow(message, scratch_);
-    wanted = sink(scratch_);
-  });
-  if (status.ok() && !intact) return torn_answer();
-  return status;
+/// The answers to the request that was sent last. A long answer is received by a thread.
+Status Client::collect(const MessageSink& sink) {
+  bool interrupted = false;
+  std::optional<Status> end;
+  for (unsigned count = 0; !end; ++count) {
+    if (count == kShortDump && !read_ahead_ && can_read_ahead(*backend_))
+      read_ahead_ = std::make_unique<ReadAhead>(*backend_, std::span<const std::byte>(), sequence_);
+    const auto datagram = receive();
+    end = datagram ? hand_out(*datagram, interrupted, sink) : Status(datagram.error());
+  }
+  read_ahead_.reset();
+  return *end;
+}
+
+/// Passes on the messages of a datagram; answers with the outcome if the end is among them.
+std::optional<Status> Client::hand_out(std::span<const std::byte> datagram, bool& interrupted,
+                                       const MessageSink& sink) {
+  MessageReader reader(datagram);
+  for (Message message; reader.next(message);) {
+    if (message.header.nlmsg_seq != sequence_) continue;  // left over from an earlier request
+    interrupted |= (message.header.nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+    if (message.is_error() || message.is_done()) {
+      const bool bare_end = message.is_done() && message.body.empty();
+      if (const int code = message.error_code(); code != 0 && !bare_end) return Error{code, {}};
+      if (interrupted) return Error{EINTR, "the table changed under the dump; run it again"};
+      return Status();
+    }
+    sink(message);
+  }
+  if (reader.malformed()) return torn_answer();
+  return {};
 }
 
 Status Client::dump_expectations(uint8_t family, const ExpectationSink& sink) {

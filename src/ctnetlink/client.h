@@ -8,13 +8,23 @@
 // since an answerer works through a datagram in order and reports every failure by its sequence
 // number, silence about an earlier request means success. Limits on a batch keep all its answers
 // within a default socket buffer, so that none can be dropped.
+//
+// A long dump is received by a thread while its flows are looked at (read_ahead.h). It is not split
+// over several conversations to be made faster: that would take conditions of which each entry
+// fulfils just one for as long as it lives, and that tear a table into comparable parts. There are
+// none: marks, labels and status bits change between two dumps, families, zones and translations do
+// not but are nearly always the same. Where the filter needs the family named and the user named
+// none, there are two dumps, one a family, and these run side by side.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "ctnetlink/filter_codec.h"
+#include "ctnetlink/read_ahead.h"
 #include "ctnetlink/stats_codec.h"
 #include "ctwin/backend.h"
 #include "ctwin/expectation.h"
@@ -62,7 +72,10 @@ struct EventSinks {
 
 class Client {
  public:
-  explicit Client(std::unique_ptr<Backend> backend);
+  /// `source` opens more conversations with the same table where a dump can make use of them; it
+  /// outlives the client, or is null.
+  explicit Client(std::unique_ptr<Backend> backend, BackendSource* source = nullptr);
+  ~Client();
 
   Backend& backend() { return *backend_; }
 
@@ -104,11 +117,22 @@ class Client {
   Status send_request();
   Result<std::span<const std::byte>> receive();
   Status converse(const MessageSink& sink);
+  Status collect(const MessageSink& sink);
+  std::optional<Status> hand_out(std::span<const std::byte> datagram, bool& interrupted,
+                                 const MessageSink& sink);
+  void begin_dump(DumpKind kind, uint8_t family, const Filter* filter, bool with_tuples);
+  Status collect_flows(const FlowSink& sink);
+  Status dump_each_family(DumpKind kind, const Filter& filter, const DumpFamilies& families,
+                          const FlowSink& sink);
+  Client* second();
   Result<std::vector<CpuStats>> dump_cpu_stats(uint8_t subsystem, uint8_t type);
   Status request_expectation(uint8_t type, uint16_t flags, const Expectation& expectation,
                              const MessageSink& sink);
 
   std::unique_ptr<Backend> backend_;
+  BackendSource* source_;
+  std::unique_ptr<Client> second_;         ///< for the second of two dumps, opened when needed
+  std::unique_ptr<ReadAhead> read_ahead_;  ///< while a dump is received by a thread
   std::vector<std::byte> receive_buffer_;
   netlink::MessageWriter request_;
   netlink::MessageWriter batch_;
@@ -118,5 +142,8 @@ class Client {
   size_t batch_readers_ = 0;  ///< of these, the ones that are answered with a flow
   Flow scratch_;
 };
+
+/// What is said of an answer that does not parse.
+Error torn_answer();
 
 }  // namespace ctwin::ctnetlink
