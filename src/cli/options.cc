@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 namespace ctwin::cli {
 
@@ -79,8 +80,12 @@ std::optional<Problem> dispatch(const std::vector<Word>& found, CommandLine& lin
     if (!problem) problem = apply_option(found[index], line.arguments, line.warnings);
   };
   CLI::App app;
-  declare(
-      app, [](const OptionRow&) { return true; }, take);
+  // Only what occurs: CLI11 compares each option that is declared with all others.
+  const auto occurs = [&](const OptionRow& row) {
+    return std::any_of(found.begin(), found.end(),
+                       [&](const Word& word) { return word.row == &row; });
+  };
+  declare(app, occurs, take);
   std::vector<std::string> canonical;
   for (size_t i = found.size(); i-- > 0;)  // CLI11 takes its words from the back
     canonical.push_back("--" + std::string(found[i].row->name) + "=" + std::to_string(i));
