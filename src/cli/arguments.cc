@@ -281,18 +281,26 @@ MaybeProblem apply_socket_mode(std::string_view text, OwnOptions& own) {
   return {};
 }
 
-/// True when the option is one of those that select, sum up and explain.
-bool apply_question(const Word& word, Questions& questions) {
+MaybeProblem apply_group_by(std::string_view text, Questions& questions) {
+  auto parsed = parse_group_keys(text);
+  if (const auto* problem = std::get_if<Problem>(&parsed)) return *problem;
+  questions.group_by = std::get<GroupColumns>(std::move(parsed));
+  return {};
+}
+
+MaybeProblem apply_question(const Word& word, Questions& questions) {
+  const OptionRow& row = *word.row;
   const std::string_view text = word.value.value_or(std::string_view{});
-  switch (word.row->option) {
-    case Option::kFilter: questions.filter = text; return true;
-    case Option::kVerbose: questions.verbose = true; return true;
-    default: return false;
+  switch (row.option) {
+    case Option::kFilter: questions.filter = text; return {};
+    case Option::kDryRun: questions.dry_run = true; return {};
+    case Option::kGroupBy: return apply_group_by(text, questions);
+    case Option::kTop: return apply_number(row, text, 10, questions.top);
+    default: questions.verbose = true; return {};
   }
 }
 
 MaybeProblem apply_own_option(const Word& word, Arguments& arguments) {
-  if (apply_question(word, arguments.questions)) return {};
   OwnOptions& own = arguments.own;
   const OptionRow& row = *word.row;
   const std::string_view text = word.value.value_or(std::string_view{});
@@ -441,7 +449,13 @@ MaybeProblem check_sense(const Arguments& arguments) {
   return {};
 }
 
-/// What the options are for that select, explain and sum up.
+/// Whether the words of -o mean something for sums.
+bool sums_up(const OutputList& words) {
+  return !words.xml && !words.save && !words.extended && !words.timestamp && !words.id &&
+         !words.ktimestamp && !words.labels;
+}
+
+/// What the options are for that select, sum up and explain.
 MaybeProblem check_questions(const Arguments& arguments) {
   const Command command = arguments.command;
   const auto is = [command](auto... commands) { return ((command == commands) || ...); };
@@ -450,6 +464,15 @@ MaybeProblem check_questions(const Arguments& arguments) {
   if (questions.filter && !(tracked && is(Command::kList, Command::kDelete, Command::kUpdate,
                                           Command::kEvent, Command::kCount)))
     return usage("--filter goes with -L, -D, -U, -E and -C");
+  if (questions.dry_run && !(tracked && is(Command::kDelete, Command::kUpdate)))
+    return usage("--dry-run goes with -D and -U");
+  if (!questions.group_by.empty() && !(tracked && is(Command::kList, Command::kEvent)))
+    return usage("--group-by goes with -L and -E");
+  if (!questions.group_by.empty() && !sums_up(arguments.output))
+    return usage("--group-by knows no output format but json");
+  if (!questions.group_by.empty() && arguments.given.has(Option::kZero))
+    return usage("--group-by zeroes no counters: leave -z away");
+  if (questions.top && questions.group_by.empty()) return usage("--top goes with --group-by");
   if (questions.verbose && !(tracked && is(Command::kCount)))
     return usage("--verbose goes with -C");
   return {};
@@ -484,7 +507,8 @@ std::optional<Problem> apply_option(const Word& word, Arguments& arguments, std:
   if (row.option == Option::kCommand) return apply_command(word, arguments);
   if (row.option == Option::kLabelMap && arguments.given.has(Option::kLabelMap))
     return usage("option `--labelmap' can only be specified once");
-  if (row.option != Option::kNatRange && row.group != Group::kOwn) arguments.given.add(row.option);
+  if (row.option != Option::kNatRange && !is_own(row.group)) arguments.given.add(row.option);
+  if (row.group == Group::kQuestion) return apply_question(word, arguments.questions);
   if (row.group == Group::kOwn) return apply_own_option(word, arguments);
   if (row.protocols != 0) return apply_protocol_option(row, *word.value, arguments);
   return apply_generic_option(word, arguments, warnings);
@@ -544,8 +568,7 @@ std::optional<Problem> check_arguments(const Arguments& arguments) {
 std::optional<Problem> check_load(const Arguments& arguments) {
   if (arguments.questions.filter)
     return usage("--filter does not go with -R; a line of the file may have one");
-  if (arguments.questions.verbose) return usage("--verbose goes with -C");
-  return {};
+  return check_questions(arguments);
 }
 
 std::optional<Problem> parse_arguments(std::span<const std::string_view> words,

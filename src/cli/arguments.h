@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/filter_expr.h"
+#include "cli/group_keys.h"
 #include "cli/labels.h"
 #include "cli/option_table.h"
 #include "cli/values.h"
@@ -95,6 +96,9 @@ struct OwnOptions {
 /// Options of ctwin's own that select, sum up and explain.
 struct Questions {
   std::optional<std::string_view> filter;  ///< the text of Arguments::filter
+  bool dry_run = false;
+  GroupColumns group_by;  ///< empty: no groups
+  std::optional<uint32_t> top;
   bool verbose = false;
 };
 

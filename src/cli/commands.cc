@@ -4,6 +4,7 @@
 
 #include "cli/build.h"
 #include "cli/entry_writer.h"
+#include "cli/questions.h"
 #include "cli/selection.h"
 #include "cli/stats.h"
 
@@ -113,7 +114,6 @@ DumpKind dump_kind(const Arguments& arguments) {
 int list_entries(Session& session, const Arguments& arguments) {
   auto client = session.client();
   if (!client) return session.operation_failed(client.error(), arguments);
-  if (selects_nothing(arguments)) return session.operation_failed({EINVAL, {}}, arguments);
   const Selection selection(session, arguments);
   FlowPrinter printer(session, print_options(arguments, session.label_map(arguments)));
   size_t count = 0;
@@ -367,11 +367,12 @@ int run_on_expectations(Session& session, const Arguments& arguments) {
 }  // namespace
 
 Outcome delete_entries(Session& session, const Arguments& arguments) {
+  if (selects_nothing(arguments)) return {0, Error{EINVAL, {}}};
+  if (arguments.questions.dry_run) return rehearse(session, arguments);
   auto client = session.client();
   if (!client) return {0, client.error()};
   auto modifier = session.modifier();
   if (!modifier) return {0, modifier.error()};
-  if (selects_nothing(arguments)) return {0, Error{EINVAL, {}}};
   const Selection selection(session, arguments);
   FlowPrinter printer(session, print_options(arguments, session.label_map(arguments)));
   Deleter deleter(**modifier, printer);
@@ -387,6 +388,7 @@ Outcome delete_entries(Session& session, const Arguments& arguments) {
 }
 
 Outcome update_entries(Session& session, const Arguments& arguments) {
+  if (arguments.questions.dry_run) return rehearse(session, arguments);
   auto client = session.client();
   if (!client) return {0, client.error()};
   auto modifier = session.modifier();
@@ -417,17 +419,23 @@ Outcome flush_entries(Session& session, const Arguments& arguments) {
 int run_command(Session& session, const Arguments& arguments) {
   if (arguments.command == Command::kStats) return show_stats(session, arguments);
   if (arguments.table == Table::kExpect) return run_on_expectations(session, arguments);
+  const bool dry_run = arguments.questions.dry_run;
   switch (arguments.command) {
-    case Command::kList: return list_entries(session, arguments);
+    case Command::kList:
+      if (selects_nothing(arguments)) return session.operation_failed({EINVAL, {}}, arguments);
+      return arguments.questions.group_by.empty() ? list_entries(session, arguments)
+                                                  : list_groups(session, arguments);
     case Command::kGet: return get_entry(session, arguments);
     case Command::kCreate:
     case Command::kAdd: return create_entry(session, arguments);
     case Command::kUpdate:
-      return summarize_changes(session, arguments, update_entries(session, arguments),
-                               "flow entries have been updated.");
+      return summarize_changes(
+          session, arguments, update_entries(session, arguments),
+          dry_run ? "flow entries would be updated." : "flow entries have been updated.");
     case Command::kDelete:
-      return summarize_changes(session, arguments, delete_entries(session, arguments),
-                               "flow entries have been deleted.");
+      return summarize_changes(
+          session, arguments, delete_entries(session, arguments),
+          dry_run ? "flow entries would be deleted." : "flow entries have been deleted.");
     case Command::kCount: return count_entries(session, arguments);
     default: return flush_table(session, arguments);
   }

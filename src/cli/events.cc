@@ -15,6 +15,7 @@
 #include "cli/commands.h"
 #include "cli/program_names.h"
 #include "cli/progress.h"
+#include "cli/questions.h"
 #include "cli/selection.h"
 #include "ctnetlink/uapi.h"
 
@@ -50,6 +51,9 @@ class Watcher {
         client_(client),
         fd_(client.backend().fd()),
         selection_(session, arguments),
+        arguments_(arguments),
+        grouped_(!arguments.questions.group_by.empty()),
+        groups_(arguments.questions.group_by),
         printer_(session, print_options(arguments, session.label_map(arguments))) {}
 
   int run() {
@@ -80,7 +84,8 @@ class Watcher {
                 return true;
               }};
     return {[this](const FlowEvent& event) {
-              if (selection_.matches(event.flow)) print(event);
+              if (!selection_.matches(event.flow)) return true;
+              grouped_ ? groups_.add(event.flow) : print(event);
               return true;
             },
             {}};
@@ -118,8 +123,11 @@ class Watcher {
   }
 
   int summarize() {
-    session_.messages.say(std::to_string(count_) + (expect_ ? " expectation" : " flow") +
-                          " events have been shown.");
+    if (grouped_)
+      print_groups(session_, arguments_, groups_, "flow events");
+    else
+      session_.messages.say(std::to_string(count_) + (expect_ ? " expectation" : " flow") +
+                            " events have been shown.");
     if (const uint64_t lost = client_.backend().lost(); lost != 0)
       session_.messages.say(std::to_string(lost) + " events have been lost.");
     return 0;
@@ -130,6 +138,9 @@ class Watcher {
   ctnetlink::Client& client_;
   const int fd_;
   const Selection selection_;
+  const Arguments& arguments_;
+  const bool grouped_;
+  Groups groups_;
   FlowPrinter printer_;
   ProgramNames programs_;
   uint64_t count_ = 0;

@@ -33,10 +33,15 @@ constexpr OptionRow own(Option option, std::string_view name, Argument argument,
   return {option, Command::kNone, 0, name, {}, argument, 0, Group::kOwn, {}, value, help};
 }
 
-constexpr OptionRow own_with_letter(Option option, char letter, std::string_view name,
-                                    std::string_view help) {
-  OptionRow row = own(option, name, Argument::kNone, {}, help);
-  row.letter = letter;
+constexpr OptionRow question(Option option, std::string_view name, Argument argument,
+                             std::string_view value, std::string_view help) {
+  return {option, Command::kNone, 0, name, {}, argument, 0, Group::kQuestion, {}, value, help};
+}
+
+constexpr OptionRow verbose() {
+  OptionRow row = question(Option::kVerbose, "verbose", Argument::kNone, {},
+                           "with -C, how large the table may grow, too");
+  row.letter = 'v';
   return row;
 }
 
@@ -132,9 +137,14 @@ constexpr OptionRow kRows[] = {
     option(Option::kLabelMap, 'M', "labelmap", {}, Argument::kRequired, Group::kOutput,
            "o-oo--o------", "FILE", "names of labels"),
 
-    own(Option::kFilter, "filter", Argument::kRequired, "EXPR",
-        "what to list, delete, update, watch or count"),
-    own_with_letter(Option::kVerbose, 'v', "verbose", "with -C, how large the table may grow, too"),
+    question(Option::kFilter, "filter", Argument::kRequired, "EXPR",
+             "what to list, delete, update, watch or count"),
+    question(Option::kDryRun, "dry-run", Argument::kNone, {},
+             "with -D and -U, show what would be hit and change nothing"),
+    question(Option::kGroupBy, "group-by", Argument::kRequired, "KEYS",
+             "with -L and -E, sums by src, src/24, dport, state, …"),
+    question(Option::kTop, "top", Argument::kRequired, "NUMBER", "only the largest groups"),
+    verbose(),
     own(Option::kNetns, "netns", Argument::kRequired, "NAME|PID|PATH",
         "work in this network namespace"),
     own(Option::kBackend, "backend", Argument::kRequired, "WHERE",
@@ -269,7 +279,7 @@ uint8_t protocol_bit(uint8_t proto) {
 }
 
 char validity(const OptionRow& row, Command command, Table table) {
-  if (row.group == Group::kOwn) return 'o';
+  if (is_own(row.group)) return 'o';
   const bool expect = table == Table::kExpect;
   const size_t column =
       row.protocols == 0 ? generic_column(command, expect) : protocol_column(command, expect);

@@ -61,6 +61,9 @@ enum class Option : uint8_t {
   kReplyZone,
   kLabelMap,
   kFilter,
+  kDryRun,
+  kGroupBy,
+  kTop,
   kVerbose,
   kNetns,
   kBackend,
@@ -109,7 +112,20 @@ enum class Argument : uint8_t {
   kTableAttached,  ///< as kTable, but letters behind it in a cluster are its argument
 };
 
-enum class Group : uint8_t { kCommand, kFilter, kNat, kEntry, kExpect, kOutput, kProtocol, kOwn };
+enum class Group : uint8_t {
+  kCommand,
+  kFilter,
+  kNat,
+  kEntry,
+  kExpect,
+  kOutput,
+  kProtocol,
+  kQuestion,
+  kOwn
+};
+
+/// Whether conntrack has no options of this group.
+constexpr bool is_own(Group group) { return group == Group::kQuestion || group == Group::kOwn; }
 
 /// Bits of OptionRow::protocols.
 enum Protocols : uint8_t {

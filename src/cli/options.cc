@@ -16,7 +16,8 @@ const char* group_title(Group group) {
     case Group::kExpect: return "Expectations";
     case Group::kOutput: return "Output";
     case Group::kProtocol: return "Protocol options";
-    case Group::kOwn: return "Not in conntrack";
+    case Group::kQuestion: return "Not in conntrack: selecting, summing up, explaining";
+    case Group::kOwn: return "Not in conntrack: which table";
   }
   return "";
 }
@@ -105,7 +106,7 @@ size_t count_leading_own(std::span<const std::string_view> words) {
     const std::string_view name = words[at].substr(2, equals - 2);
     const OptionRow* own = nullptr;
     for (const OptionRow& row : option_table())
-      if (row.group == Group::kOwn && row.name == name) own = &row;
+      if (is_own(row.group) && row.name == name) own = &row;
     if (!own) break;
     const bool takes_next =
         own->argument == Argument::kRequired && equals == std::string_view::npos;

@@ -68,9 +68,7 @@
 //                               direction
 //
 // Text that is not UTF-8 has each of its stray bytes written as \u00XX.
-#include <array>
-#include <chrono>
-
+#include "cli/json.h"
 #include "cli/labels.h"
 #include "cli/names.h"
 #include "cli/print_formats.h"
@@ -79,92 +77,7 @@ namespace ctwin::cli {
 
 namespace {
 
-void write_string(std::string_view text, Writer& out) {
-  const auto escape = [&](char byte) {
-    static constexpr std::string_view kHex = "0123456789abcdef";
-    const auto value = static_cast<unsigned char>(byte);
-    out.put("\\u00");
-    out.character(kHex[value >> 4]);
-    out.character(kHex[value & 15]);
-  };
-  out.character('"');
-  while (!text.empty()) {
-    const size_t length = utf8_length(text);
-    const char first = text.front();
-    if (length == 0 || static_cast<unsigned char>(first) < 0x20) {
-      escape(first);
-    } else {
-      if (first == '"' || first == '\\') out.character('\\');
-      out.text(text.substr(0, length));
-    }
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  out.character('"');
-}
-
-/// A date and time of RFC 3339 in UTC, with `digits` (6 or 9) digits behind the second.
-void write_time(uint64_t nanoseconds, unsigned digits, Writer& out) {
-  using namespace std::chrono;
-  const uint64_t whole = nanoseconds / kNanosecondsPerSecond;
-  const uint64_t fraction = nanoseconds % kNanosecondsPerSecond;
-  const uint64_t second = whole % 86400;
-  const year_month_day date(sys_days(days(static_cast<int>(whole / 86400))));
-  out.character('"');
-  out.padded(static_cast<uint64_t>(static_cast<int>(date.year())), 4);
-  out.character('-');
-  out.padded(static_cast<unsigned>(date.month()), 2);
-  out.character('-');
-  out.padded(static_cast<unsigned>(date.day()), 2);
-  out.character('T');
-  out.padded(second / 3600, 2);
-  out.character(':');
-  out.padded(second / 60 % 60, 2);
-  out.character(':');
-  out.padded(second % 60, 2);
-  out.character('.');
-  out.padded(digits == 9 ? fraction : fraction / 1000, digits);
-  out.put("Z\"");
-}
-
-/// A list in the making: writes the commas between what is put into it.
-class List {
- public:
-  List(char open, Writer& out) : out_(out), close_(open == '{' ? '}' : ']') { out.character(open); }
-  ~List() { out_.character(close_); }
-  List(const List&) = delete;
-  List& operator=(const List&) = delete;
-
-  /// Call before each element.
-  Writer& next() {
-    if (any_) out_.character(',');
-    any_ = true;
-    return out_;
-  }
-
-  /// Call before each member of an object; `key` needs no escaping.
-  Writer& key(std::string_view key) {
-    next().character('"');
-    out_.text(key);
-    out_.put("\":");
-    return out_;
-  }
-
-  void number(std::string_view name, uint64_t value) { key(name).number(value); }
-  void number_or_null(std::string_view name, bool known, uint64_t value) {
-    known ? key(name).number(value) : key(name).put("null");
-  }
-  void string(std::string_view name, std::string_view value) { write_string(value, key(name)); }
-  void word_or_null(std::string_view name, std::string_view word) {
-    word.empty() ? key(name).put("null") : string(name, word);
-  }
-
- private:
-  Writer& out_;
-  char close_;
-  bool any_ = false;
-};
-
-void write_address(std::string_view name, const Address& address, List& object) {
+void write_address(std::string_view name, const Address& address, JsonList& object) {
   Writer& out = object.key(name);
   if (!address.is_set()) return out.put("null");
   out.character('"');
@@ -172,7 +85,7 @@ void write_address(std::string_view name, const Address& address, List& object) 
   out.character('"');
 }
 
-void write_tuple(const Tuple& tuple, List& object) {
+void write_tuple(const Tuple& tuple, JsonList& object) {
   write_address("src", tuple.src, object);
   write_address("dst", tuple.dst, object);
   switch (transport_kind(tuple.proto)) {
@@ -196,60 +109,61 @@ void write_tuple(const Tuple& tuple, List& object) {
 
 /// A direction of a flow; `counters` is null where they are not known.
 void write_direction(std::string_view name, const Tuple& tuple, const Counters* counters,
-                     List& object) {
-  List direction('{', object.key(name));
+                     JsonList& object) {
+  JsonList direction('{', object.key(name));
   write_tuple(tuple, direction);
   if (!counters) return;
   direction.number("packets", counters->packets);
   direction.number("bytes", counters->bytes);
 }
 
-void write_protocol(const Tuple& tuple, List& object) {
+void write_protocol(const Tuple& tuple, JsonList& object) {
   const uint8_t family = tuple.family();
   object.word_or_null("family", family == AF_UNSPEC ? std::string_view{} : family_word(family));
   object.word_or_null("proto", protocol_name(tuple.proto));
   object.number_or_null("protonum", tuple.has_proto, tuple.proto);
 }
 
-void write_status(const Flow& flow, List& object) {
+void write_status(const Flow& flow, JsonList& object) {
   Writer& out = object.key("status");
   if (!flow.has(FlowField::kStatus)) return out.put("null");
-  List bits('[', out);
+  JsonList bits('[', out);
   for (unsigned bit = 0; bit < kStatusBits; ++bit)
-    if (flow.status >> bit & 1) write_string(status_name(bit), bits.next());
+    if (flow.status >> bit & 1) write_json_string(status_name(bit), bits.next());
 }
 
-void write_labels(const Labels& labels, const LabelMap* map, List& object) {
+void write_labels(const Labels& labels, const LabelMap* map, JsonList& object) {
   if (map) {
-    List names('[', object.key("labels"));
+    JsonList names('[', object.key("labels"));
     for (unsigned bit = 0; bit < Labels::kBits; ++bit)
-      if (labels.test(bit) && !map->name(bit).empty()) write_string(map->name(bit), names.next());
+      if (labels.test(bit) && !map->name(bit).empty())
+        write_json_string(map->name(bit), names.next());
   }
-  List bits('[', object.key("label_bits"));
+  JsonList bits('[', object.key("label_bits"));
   for (unsigned bit = 0; bit < Labels::kBits; ++bit)
     if (labels.test(bit)) bits.next().number(bit);
 }
 
-void write_timestamps(const FlowRecord& record, List& object) {
+void write_timestamps(const FlowRecord& record, JsonList& object) {
   const Flow& flow = record.flow;
   const bool start = flow.has(FlowField::kTimestampStart);
   const bool stop = flow.has(FlowField::kTimestampStop);
-  if (start) write_time(flow.timestamp_start, 9, object.key("start"));
-  if (stop) write_time(flow.timestamp_stop, 9, object.key("stop"));
+  if (start) write_json_time(flow.timestamp_start, 9, object.key("start"));
+  if (stop) write_json_time(flow.timestamp_stop, 9, object.key("stop"));
   if (!start) return;
   const uint64_t end = stop ? flow.timestamp_stop : record.now;
   const uint64_t elapsed = end > flow.timestamp_start ? end - flow.timestamp_start : 0;
   object.number("delta_time", elapsed / kNanosecondsPerSecond);
 }
 
-void write_event(EventKind kind, uint64_t time, unsigned digits, List& object) {
+void write_event(EventKind kind, uint64_t time, unsigned digits, JsonList& object) {
   if (kind == EventKind::kNone) return;
   object.string("event", event_word(kind));
-  write_time(time, digits, object.key("time"));
+  write_json_time(time, digits, object.key("time"));
 }
 
 /// What flows of some kinds have, and others have not.
-void write_particulars(const FlowRecord& record, const PrintOptions& options, List& object) {
+void write_particulars(const FlowRecord& record, const PrintOptions& options, JsonList& object) {
   const Flow& flow = record.flow;
   if (flow.has(FlowField::kSecmark)) object.number("secmark", flow.secmark);
   if (flow.has(FlowField::kSecctx)) object.string("secctx", flow.secctx.view());
@@ -272,7 +186,7 @@ void write_particulars(const FlowRecord& record, const PrintOptions& options, Li
 
 void write_flow(const FlowRecord& record, const PrintOptions& options, Writer& out) {
   const Flow& flow = record.flow;
-  List object('{', out);
+  JsonList object('{', out);
   const unsigned digits = flow.has(FlowField::kTimestampEvent) ? 9 : 6;
   write_event(record.event, time_of(record), digits, object);
   write_protocol(orig_tuple(flow), object);
@@ -287,15 +201,15 @@ void write_flow(const FlowRecord& record, const PrintOptions& options, Writer& o
   write_particulars(record, options, object);
 }
 
-void write_flags(uint32_t flags, List& object) {
-  List list('[', object.key("flags"));
-  if (flags & kExpectPermanent) write_string("PERMANENT", list.next());
-  if (flags & kExpectInactive) write_string("INACTIVE", list.next());
-  if (flags & kExpectUserspace) write_string("USERSPACE", list.next());
+void write_flags(uint32_t flags, JsonList& object) {
+  JsonList list('[', object.key("flags"));
+  if (flags & kExpectPermanent) write_json_string("PERMANENT", list.next());
+  if (flags & kExpectInactive) write_json_string("INACTIVE", list.next());
+  if (flags & kExpectUserspace) write_json_string("USERSPACE", list.next());
 }
 
 void write_expectation(const Expectation& expectation, Writer& out) {
-  List object('{', out);
+  JsonList object('{', out);
   write_protocol(expectation.expected, object);
   object.number_or_null("timeout", expectation.has_timeout, expectation.timeout);
   write_direction("expected", expectation.expected, nullptr, object);
@@ -311,7 +225,7 @@ void write_expectation(const Expectation& expectation, Writer& out) {
   if (expectation.has_id) object.number("id", expectation.id);
   if (!expectation.function.empty()) object.string("function", expectation.function.view());
   if (!expectation.has_nat) return;
-  List nat('{', object.key("nat"));
+  JsonList nat('{', object.key("nat"));
   nat.string("dir", expectation.nat_dir == 0 ? "original" : "reply");
   write_tuple(expectation.nat, nat);
 }
@@ -328,7 +242,7 @@ void print_flow_json(const FlowRecord& record, const PrintOptions& options,
 void print_expectation_json(const ExpectationRecord& record, fmt::memory_buffer& buffer) {
   Writer out(buffer);
   {
-    List object('{', out);
+    JsonList object('{', out);
     write_event(record.event, record.now, 6, object);
     write_expectation(record.expectation, object.key("expectation"));
   }

@@ -50,7 +50,7 @@ const OptionRow* WordScanner::find_long(std::string_view name) const {
     return exact->second;
   const OptionRow* found = nullptr;
   for (const OptionRow& row : option_table()) {
-    if (!is_known(row) || row.group == Group::kOwn || name.empty()) continue;
+    if (!is_known(row) || is_own(row.group) || name.empty()) continue;
     if (!row.name.starts_with(name) && !row.alias.starts_with(name)) continue;
     if (found && (found->option != row.option || found->command != row.command)) return nullptr;
     found = &row;

@@ -2,8 +2,8 @@
 // in any order, unique prefixes of long names, clusters of letters, --name=value, -nvalue, optional
 // arguments as separate words, and -- as the end.
 //
-// ctwin's own options (Group::kOwn) must be spelled out, so that they never make a prefix ambiguous
-// that conntrack accepts. Options of a protocol are known only after `know`.
+// ctwin's own options (is_own of their group) must be spelled out, so that they never make a prefix
+// ambiguous that conntrack accepts. Options of a protocol are known only after `know`.
 #pragma once
 
 #include <optional>

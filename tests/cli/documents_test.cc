@@ -91,7 +91,7 @@ std::string protocols_of(const OptionRow& row) {
 
 std::string commands_of(const OptionRow& row) {
   if (row.option == Option::kCommand) return "command";
-  if (row.group == Group::kOwn) return "all";
+  if (is_own(row.group)) return "all";
   std::string letters;
   for (const Column& column : kColumns)
     if (validity(row, column.command, column.table) != '-') letters += column.letter;
@@ -246,8 +246,7 @@ TEST_CASE("the manual's table of validity is the program's") {
   }
   // What goes with every command, and the commands themselves, are not in the table.
   for (const OptionRow& row : option_table())
-    if (row.option == Option::kCommand || row.group == Group::kOwn ||
-        row.option == Option::kNatRange)
+    if (row.option == Option::kCommand || is_own(row.group) || row.option == Option::kNatRange)
       missing.erase(std::string(row.name));
   for (const std::string& name : missing) FAIL_CHECK("--", name, " is not in the table");
 }

@@ -1,0 +1,146 @@
+#include "cli/group_by.h"
+
+#include <algorithm>
+#include <cstring>
+#include <tuple>
+
+#include "cli/json.h"
+
+namespace ctwin::cli {
+
+namespace {
+
+constexpr std::string_view kSumNames[] = {"flows",   "share",     "packets",  "bytes",
+                                          "assured", "unreplied", "droppable"};
+
+std::string percent(uint64_t part, uint64_t whole) {
+  return fmt::format(
+      "{:.1f}%", whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+/// Lines of cells in columns: names to the left, numbers to the right.
+void align(const std::vector<std::vector<std::string>>& lines, size_t names,
+           fmt::memory_buffer& out) {
+  std::vector<size_t> widths(lines.front().size());
+  for (const auto& line : lines)
+    for (size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+  const auto at = fmt::appender(out);
+  for (const auto& line : lines)
+    for (size_t i = 0; i < line.size(); ++i) {
+      const bool last = i + 1 == line.size();
+      if (i < names)
+        fmt::format_to(at, "{:<{}}  ", line[i], widths[i]);
+      else
+        fmt::format_to(at, "{:>{}}{}", line[i], widths[i], last ? "\n" : "  ");
+    }
+}
+
+}  // namespace
+
+void GroupSums::add(const Flow& flow) {
+  ++flows;
+  for (const auto& [field, counters] :
+       {std::pair(FlowField::kCountersOrig, &flow.counters_orig),
+        std::pair(FlowField::kCountersReply, &flow.counters_reply)}) {
+    if (!flow.has(field)) continue;
+    packets += counters->packets;
+    bytes += counters->bytes;
+  }
+  const uint32_t status = flow.has(FlowField::kStatus) ? flow.status : 0;
+  assured += (status & kAssured) != 0;
+  unreplied += (status & kSeenReply) == 0;
+  droppable += (status & (kAssured | kOffload | kHwOffload | kDying)) == 0;
+}
+
+void Groups::add(const Flow& flow) {
+  counted_ |= flow.has(FlowField::kCountersOrig) || flow.has(FlowField::kCountersReply);
+  total_.add(flow);
+  key_.clear();
+  for (const GroupColumn& column : columns_) {
+    const GroupCell cell = cell_of(column, flow);
+    key_.append(reinterpret_cast<const char*>(&cell), sizeof cell);
+  }
+  auto found = sums_.find(std::string_view(key_));
+  if (found == sums_.end()) {
+    if (sums_.size() == max_groups_) return rest_.add(flow);
+    found = sums_.emplace(key_, GroupSums{}).first;
+  }
+  found->second.add(flow);
+}
+
+std::vector<Groups::Group> Groups::sorted(size_t top) const {
+  std::vector<Group> groups;
+  groups.reserve(sums_.size());
+  for (const auto& group : sums_) groups.push_back(&group);
+  const auto before = [](Group a, Group b) {
+    const GroupSums& left = a->second;
+    const GroupSums& right = b->second;
+    return std::tie(right.flows, right.bytes, a->first) <
+           std::tie(left.flows, left.bytes, b->first);
+  };
+  top = std::min(top, groups.size());
+  std::partial_sort(groups.begin(), groups.begin() + static_cast<ptrdiff_t>(top), groups.end(),
+                    before);
+  groups.resize(top);
+  return groups;
+}
+
+std::vector<GroupCell> Groups::cells(std::string_view key) const {
+  std::vector<GroupCell> cells(columns_.size());
+  std::memcpy(cells.data(), key.data(), key.size());
+  return cells;
+}
+
+std::vector<std::string> Groups::line(std::vector<std::string> cells, const GroupSums& sums) const {
+  cells.push_back(std::to_string(sums.flows));
+  cells.push_back(percent(sums.flows, total_.flows));
+  cells.push_back(counted_ ? std::to_string(sums.packets) : "-");
+  cells.push_back(counted_ ? std::to_string(sums.bytes) : "-");
+  cells.push_back(percent(sums.assured, sums.flows));
+  cells.push_back(percent(sums.unreplied, sums.flows));
+  cells.push_back(std::to_string(sums.droppable));
+  return cells;
+}
+
+void Groups::print_table(size_t top, fmt::memory_buffer& out) const {
+  std::vector<std::vector<std::string>> lines(1);
+  for (const GroupColumn& column : columns_) lines[0].emplace_back(column.name);
+  lines[0].insert(lines[0].end(), std::begin(kSumNames), std::end(kSumNames));
+  for (const Group group : sorted(top)) {
+    std::vector<std::string> names;
+    const std::vector<GroupCell> values = cells(group->first);
+    for (size_t i = 0; i < values.size(); ++i) names.push_back(cell_text(columns_[i], values[i]));
+    lines.push_back(line(std::move(names), group->second));
+  }
+  if (rest_.flows != 0)
+    lines.push_back(line(std::vector<std::string>(columns_.size(), "(rest)"), rest_));
+  align(lines, columns_.size(), out);
+}
+
+void Groups::print_json(const Group* group, const GroupSums& sums, fmt::memory_buffer& out) const {
+  Writer writer(out);
+  {
+    JsonList object('{', writer);
+    if (group) {
+      JsonList keys('{', object.key("group"));
+      const std::vector<GroupCell> values = cells((*group)->first);
+      for (size_t i = 0; i < values.size(); ++i) write_cell(columns_[i], values[i], keys);
+    } else {
+      object.word_or_null("group", {});
+    }
+    object.number("flows", sums.flows);
+    object.number_or_null("packets", counted_, sums.packets);
+    object.number_or_null("bytes", counted_, sums.bytes);
+    object.number("assured", sums.assured);
+    object.number("unreplied", sums.unreplied);
+    object.number("droppable", sums.droppable);
+  }
+  writer.character('\n');
+}
+
+void Groups::print_json(size_t top, fmt::memory_buffer& out) const {
+  for (const Group group : sorted(top)) print_json(&group, group->second, out);
+  if (rest_.flows != 0) print_json(nullptr, rest_, out);
+}
+
+}  // namespace ctwin::cli
