@@ -47,6 +47,9 @@ l label - LUDGE LIST labels that must be set
 ) reply-zone - LIADE ZONE zone of the reply direction
 M labelmap - LUDE FILE names of labels
 - filter - all EXPR what to list, delete, update, watch or count
+- dry-run - all - with -D and -U, show what would be hit and change nothing
+- group-by - all KEYS with -L and -E, sums by src, src/24, dport, state, …
+- top - all NUMBER only the largest groups
 v verbose - all - with -C, how large the table may grow, too
 - netns - all NAME|PID|PATH work in this network namespace
 - backend - all WHERE which table: kernel, engine, engine:FILE (kept), or unix:PATH (served)

@@ -105,10 +105,7 @@ GroupCell status(const Flow& flow) {
 std::string word_of(const GroupColumn& column, uint64_t value) {
   const auto low = static_cast<uint8_t>(value);
   switch (column.key) {
-    case GroupKey::kProto: {
-      const std::string_view name = protocol_name(low);
-      return name.empty() ? std::to_string(value) : std::string(name);
-    }
+    case GroupKey::kProto: return std::string(protocol_name(low));
     case GroupKey::kFamily: return low == AF_INET6 ? "ipv6" : "ipv4";
     case GroupKey::kState:
       return std::string(value >> 8 == IPPROTO_TCP    ? tcp_state_name(low)
