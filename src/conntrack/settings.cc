@@ -18,6 +18,7 @@ namespace ctwin::conntrack {
 namespace {
 
 constexpr uint64_t kMaxInt = 0x7fffffff;
+constexpr uint64_t kMaxBuckets = UINT32_MAX / sizeof(uint64_t);
 constexpr uint64_t kMaxTimeout = kMaxInt / kTicksPerSecond;
 
 struct Sysctl {
@@ -61,9 +62,16 @@ constexpr Sysctl sctp_timeout(std::string_view name) {
           [](const Settings& settings) { return settings.sctp[kState]; }};
 }
 
+/// The kernel's table is made of whole pages (nf_ct_alloc_hashtable).
+void set_buckets(Settings& settings, uint32_t value) {
+  constexpr uint32_t kOnAPage = 4096 / sizeof(uint64_t);
+  settings.buckets = (value + kOnAPage - 1) / kOnAPage * kOnAPage;
+}
+
 constexpr Sysctl kSysctls[] = {
     setting<&Settings::acct>("acct", 1),
-    setting<&Settings::buckets>("buckets", kMaxInt),
+    {"buckets", kMaxBuckets, set_buckets,
+     [](const Settings& settings) { return settings.buckets; }},
     setting<&Settings::checksum>("checksum", 1),
     {"count"},
     setting<&Settings::events>("events", 2),

@@ -22,7 +22,7 @@ struct TcpTimeouts {
 
 struct Settings {
   uint32_t max_entries = 262144;
-  uint32_t buckets = 262144;
+  uint32_t buckets = 0;  ///< of the kernel's table, in whole pages; 0: its chains have no end
   uint32_t expect_max = 4096;
   bool acct = false;
   bool timestamp = false;

@@ -27,7 +27,9 @@ Tracker::Tracker(const Settings& settings, uint32_t capacity, uint64_t seed)
     : settings_(settings),
       random_(seed),
       table_(capacity, make_key(random_)),
-      wheel_(table_.base()) {}
+      wheel_(table_.base()) {
+  if (settings.buckets != 0) chains_.emplace(settings.buckets);
+}
 
 void Tracker::advance(uint64_t time_ns) {
   if (time_ns <= now_ns_) return;
@@ -239,6 +241,10 @@ bool Tracker::confirm(Tracked& tracked, const packet::Packet& packet) {
     const ConnTable::Hashes hashes = table_.hashes(ct);
     if (clashes(ct, hashes)) {
       if (!resolve_clash(tracked, packet)) return false;
+    } else if (in_long_chain(hashes)) {
+      ++stats_.insert_failed;
+      discard(std::exchange(tracked.index, 0));
+      return false;
     } else {
       add_confirmed(tracked.index, hashes);
       if (ct.has(kHelperBit)) cache_event(ct, kEventHelper);
@@ -256,6 +262,12 @@ bool Tracker::clashes(const Conn& ct, const ConnTable::Hashes& hashes) const {
     return (one_way ? table_.find(key, dir) : table_.find(key, hashes[index_of(dir)])).index != 0;
   };
   return taken(Direction::kOriginal) || taken(Direction::kReply);
+}
+
+bool Tracker::in_long_chain(const ConnTable::Hashes& hashes) {
+  const bool found = chains_ && chains_->too_long(hashes, random_);
+  stats_.chaintoolong += found;
+  return found;
 }
 
 /// Another entry has one of the tuples (__nf_ct_resolve_clash). If it is the same flow, the packet
@@ -285,7 +297,7 @@ void Tracker::add_confirmed(ConnIndex index, const ConnTable::Hashes& hashes) {
   ct.expiry += wheel_.now();
   ct.status |= kConfirmed;
   if (ct.features & kHasTimestamps) table_.extend(ct).timestamp_start = now_ns_;
-  table_.insert(index, hashes);
+  put_into_index(index, hashes);
   wheel_.add(index);
 }
 
@@ -312,6 +324,7 @@ void Tracker::finish(ConnIndex index, uint32_t port_id) {
   if (ct.features & kHasTimestamps) table_.extend(ct).timestamp_stop = now_ns_;
   deliver(ct, EventKind::kDestroy, kEventDestroy, port_id);
   leave_master(ct);
+  if (chains_) chains_->remove(table_.hashes(ct));
   table_.erase(index);
   if (index != held_) release(index);
 }

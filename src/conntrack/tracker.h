@@ -14,9 +14,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/random.h"
+#include "conntrack/chains.h"
 #include "conntrack/proto.h"
 #include "conntrack/settings.h"
 #include "conntrack/skb.h"
@@ -137,6 +139,8 @@ class Tracker final : public TrackActions {
   void discard(ConnIndex index) { release(index); }
   /// Does another entry have one of the tuples of this one, which is not in the table?
   bool clashes(const Conn& ct, const ConnTable::Hashes& hashes) const;
+  /// Would the kernel refuse the entry because its bucket is too full? That counts.
+  bool in_long_chain(const ConnTable::Hashes& hashes);
   /// Makes the entry part of the table: absolute timer, CONFIRMED, indexed.
   void add_confirmed(ConnIndex index) { add_confirmed(index, table_.hashes(table_[index])); }
   void add_confirmed(ConnIndex index, const ConnTable::Hashes& hashes);
@@ -164,7 +168,7 @@ class Tracker final : public TrackActions {
   void resume(const Position& position);
   /// The entry was put back into the table's place of it, as it was: CONFIRMED, and complete.
   void restore(ConnIndex index) {
-    table_.insert(index);
+    put_into_index(index, table_.hashes(table_[index]));
     wheel_.add(index);
   }
 
@@ -194,6 +198,10 @@ class Tracker final : public TrackActions {
   bool early_drop(uint64_t hash);
   void leave_master(const Conn& ct);
   void finish(ConnIndex index, uint32_t port_id);
+  void put_into_index(ConnIndex index, const ConnTable::Hashes& hashes) {
+    table_.insert(index, hashes);
+    if (chains_) chains_->add(hashes);
+  }
   void release(ConnIndex index) {
     if (watcher_) watcher_->forget(index);
     table_.release(index);
@@ -206,6 +214,7 @@ class Tracker final : public TrackActions {
   Random random_;
   ConnTable table_;
   TimerWheel wheel_;
+  std::optional<Chains> chains_;  ///< where the settings limit them
   Stats stats_;
   EventListener* listener_ = nullptr;
   NoteSink* notes_ = nullptr;

@@ -91,6 +91,7 @@ int Responder::create(const Request& request, const FlowAttrs& attrs, const Zone
   const conntrack::ConnTable::Hashes hashes = table.hashes(ct);
   const bool clash = tracker_.clashes(ct, hashes);
   if (code == 0 && clash) code = EEXIST;
+  if (code == 0 && tracker_.in_long_chain(hashes)) code = ENOSPC;
   if (code != 0) {
     tracker_.discard(index);
     return code;

@@ -148,6 +148,10 @@ Result<std::unique_ptr<EngineBox::Parts>> EngineBox::make_parts(const setup::Set
   return parts;
 }
 
+Result<std::unique_ptr<Backend>> EngineBox::connect() {
+  return backend::local_source(parts_->responder)->open();
+}
+
 Status EngineBox::restart() {
   engine::Engine& engine = parts_->engine;
   if (engine.incomplete() != 0) return {};

@@ -26,6 +26,7 @@ class EngineBox final : public Box {
   /// Writes its state and goes on from that as another engine, unless fragments wait, which are
   /// not kept.
   Status restart();
+  Result<std::unique_ptr<Backend>> connect() override;
   Status finish(Recording& recording) override;
 
  private:

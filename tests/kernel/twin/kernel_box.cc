@@ -196,11 +196,14 @@ Status KernelBox::open_devices() {
   return {};
 }
 
-Status KernelBox::open_listener() {
+Result<std::unique_ptr<Backend>> KernelBox::connect() {
   const InsideNamespace stay(space_.fd());
-  const auto source = backend::kernel_source();
+  return backend::kernel_source()->open();
+}
+
+Status KernelBox::open_listener() {
   for (std::unique_ptr<Backend>* socket : {&listener_, &client_}) {
-    auto opened = source->open();
+    auto opened = connect();
     if (!opened) return opened.error();
     *socket = std::move(*opened);
   }

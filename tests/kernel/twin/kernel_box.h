@@ -29,6 +29,7 @@ class KernelBox final : public Box {
 
   /// Also sets time and tick_crossed of the record.
   Status inject(Record& record) override;
+  Result<std::unique_ptr<Backend>> connect() override;
   Status finish(Recording& recording) override;
 
  private:
