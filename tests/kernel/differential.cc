@@ -2,6 +2,9 @@
 // network namespace of its own, and compares standard output, standard error behind the prefix,
 // exit code, and the tables afterwards. Where ctwin means to differ, differences.h says how, and
 // that is what it is compared with.
+//
+// With --pair the second is another one: ctwin on an engine that is kept in a file, or conntrack
+// itself on an engine that is served, by a preloaded library. The latter may not differ at all.
 #include <unistd.h>
 
 #include <cinttypes>
@@ -25,13 +28,17 @@ constexpr unsigned kGenerated = 900;
 
 constexpr const char* kUsage =
     "usage: differential --ctwin PATH [--conntrack PATH] [--seed N] [--generated N] [--only TEXT]\n"
-    "                    [--verbatim] [--verbose] [--list]\n"
+    "                    [--pair kernel|state|shim] [--shim PATH] [--verbatim] [--verbose] "
+    "[--list]\n"
+    "  --pair WHO    conntrack on the kernel and: ctwin there, ctwin on an engine in a file, or\n"
+    "                conntrack on a served engine, which takes --shim\n"
     "  --only TEXT   just the rows that contain TEXT, or whose group does\n"
     "  --verbatim    no difference is allowed, not even the listed ones\n"
     "  --list        print the listed differences and the rows, run nothing\n";
 
 struct Settings {
-  Runner::Programs programs{"/usr/sbin/conntrack", {}};
+  Runner::Programs programs{"/usr/sbin/conntrack", {}, {}};
+  Pair pair = Pair::kKernel;
   uint64_t seed = kSeed;
   unsigned generated = kGenerated;
   std::string only;
@@ -39,6 +46,13 @@ struct Settings {
   bool verbose = false;
   bool list = false;
 };
+
+std::optional<Pair> pair_of(std::string_view word) {
+  if (word == "kernel") return Pair::kKernel;
+  if (word == "state") return Pair::kState;
+  if (word == "shim") return Pair::kShim;
+  return {};
+}
 
 bool read_settings(int argc, char** argv, Settings& settings) {
   for (int i = 1; i < argc; ++i) {
@@ -55,6 +69,10 @@ bool read_settings(int argc, char** argv, Settings& settings) {
       settings.programs.ctwin = value;
     else if (word == "--conntrack")
       settings.programs.conntrack = value;
+    else if (word == "--shim")
+      settings.programs.shim = value;
+    else if (word == "--pair" && pair_of(value))
+      settings.pair = *pair_of(value);
     else if (word == "--seed")
       settings.seed = std::strtoull(value, nullptr, 0);
     else if (word == "--generated")
@@ -64,6 +82,7 @@ bool read_settings(int argc, char** argv, Settings& settings) {
     else
       return false;
   }
+  if (settings.pair == Pair::kShim && settings.programs.shim.empty()) return false;
   return settings.list || !settings.programs.ctwin.empty();
 }
 
@@ -77,6 +96,7 @@ struct Counts {
   unsigned equal = 0;
   unsigned wrong = 0;
   std::map<std::string, unsigned> by_difference;
+  std::map<std::string_view, unsigned> unfit;  ///< by reason
 };
 
 /// What one row came to.
@@ -100,7 +120,6 @@ Verdict judge(Runner& runner, const Invocation& invocation, bool verbatim) {
   const Run conntrack = runner.run(Side::kConntrack, invocation);
   const Run ctwin = runner.run(Side::kCtwin, invocation);
   const auto verbatim_mismatch = compare(conntrack.seen, ctwin.seen);
-  if (verbatim && !is_repeatable(invocation)) return {};
   if (verbatim) return {verbatim_mismatch, {}};
   Expected expected = expected_of(runner, invocation, conntrack);
   if (expected.differences.empty()) return {verbatim_mismatch, {}};
@@ -114,10 +133,21 @@ bool selected(const Invocation& invocation, const std::string& only) {
          row_text(invocation).find(only) != std::string::npos;
 }
 
+std::string_view unfit(const Settings& settings, const Invocation& invocation) {
+  const bool exact = settings.verbatim || settings.pair == Pair::kShim;
+  if (exact && !is_repeatable(invocation)) return "conntrack itself does not repeat it";
+  return Runner::unfit(invocation, settings.pair);
+}
+
 void run_case(Runner& runner, const Settings& settings, const Invocation& invocation,
               Counts& counts) {
+  if (const std::string_view reason = unfit(settings, invocation); !reason.empty()) {
+    ++counts.unfit[reason];
+    return;
+  }
   ++counts.invocations;
-  const Verdict verdict = judge(runner, invocation, settings.verbatim);
+  const Verdict verdict =
+      judge(runner, invocation, settings.verbatim || settings.pair == Pair::kShim);
   if (verdict.mismatch) {
     ++counts.wrong;
     std::printf("MISMATCH (%s)\n  row: %s\n%s", invocation.group.c_str(),
@@ -149,6 +179,8 @@ void print_counts(const Counts& counts, const Runner& runner) {
               runner.runs(), counts.equal, counts.wrong);
   for (const auto& [name, count] : counts.by_difference)
     std::printf("  %5u differ as listed: %s\n", count, name.c_str());
+  for (const auto& [reason, count] : counts.unfit)
+    std::printf("  %5u rows left out: %s\n", count, std::string(reason).c_str());
 }
 
 std::vector<Invocation> all_cases(const Settings& settings) {
@@ -185,7 +217,7 @@ int main(int argc, char** argv) {
   const std::vector<Invocation> cases = all_cases(settings);
   if (settings.list) return list_all(cases), 0;
   require_conntrack(settings.programs.conntrack);
-  Result<Runner> runner = Runner::create(settings.programs);
+  Result<Runner> runner = Runner::create(settings.programs, settings.pair);
   if (!runner) skip(runner.error().text);
   std::printf("seed %" PRIu64 "\n", settings.seed);
   Counts counts;

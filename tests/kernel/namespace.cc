@@ -69,8 +69,11 @@ std::string contents(int fd) {
   std::vector<char*> argv;
   for (const std::string& word : program.words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
-  const char* environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "TZ=UTC", nullptr};
-  execve(program.path.c_str(), argv.data(), const_cast<char**>(environment));
+  std::vector<const char*> environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
+                                          "TZ=UTC"};
+  for (const std::string& word : program.environment) environment.push_back(word.c_str());
+  environment.push_back(nullptr);
+  execve(program.path.c_str(), argv.data(), const_cast<char**>(environment.data()));
   _exit(127);
 }
 
@@ -197,6 +200,12 @@ bool Child::listens_and_waits(const NetworkNamespace& where) const {
     return listening;
   };
   return where.inside([&] { return drained() && is_asleep(pid()) && drained(); });
+}
+
+bool Child::waits_to_receive() const {
+  const std::string text = read_text("/proc/" + std::to_string(pid()) + "/syscall");
+  const long number = std::strtol(text.c_str(), nullptr, 10);
+  return !text.empty() && (number == SYS_recvfrom || number == SYS_recvmsg) && is_asleep(pid());
 }
 
 Result<Ended> run(const Program& program, const NetworkNamespace& where, int limit_ms) {

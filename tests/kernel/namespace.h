@@ -68,7 +68,8 @@ struct Program {
   std::string path;
   std::vector<std::string> words;  ///< argv, the program's own name first
   std::string input;
-  bool privileged = true;  ///< false: user 0 still, but without any capability
+  bool privileged = true;                     ///< false: user 0 still, but without any capability
+  std::vector<std::string> environment = {};  ///< NAME=VALUE, besides the usual
 };
 
 struct Ended {
@@ -96,6 +97,8 @@ class Child {
   /// It is subscribed to netlink events and has nothing left to read: it waits for more. No other
   /// program may listen in its namespace.
   bool listens_and_waits(const NetworkNamespace& where) const;
+  /// It waits in a system call that receives from a socket: nothing is there to be read.
+  bool waits_to_receive() const;
 
  private:
   struct Process {

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "engine_wire.h"
 #include "scan.h"
 
 namespace ctwin::test {
@@ -131,33 +132,111 @@ void wait_until(const Condition& condition) {
 
 }  // namespace
 
-Result<Runner::Place> Runner::make_place() {
+/// An engine has the settings of `set_up`, too.
+std::vector<std::string> engine_sysctls() {
+  std::vector<std::string> words;
+  for (const char* name : {"acct", "timestamp", "events"})
+    words.push_back(std::string("net.netfilter.nf_conntrack_") + name + "=1");
+  return words;
+}
+
+Result<Runner::Place> Runner::make_kernel_place(const std::string& program) {
   Result<NetworkNamespace> space = NetworkNamespace::create();
   if (!space) return space.error();
   for (const Status& status : {load_rules(*space), set_up(*space)})
     if (!status.ok()) return status.error();
   Result<Table> table = Table::open(*space);
   if (!table) return table.error();
-  return Place{std::move(*space), std::move(*table)};
+  return Place{std::move(*space), std::move(*table), program};
 }
 
-Result<Runner> Runner::create(const Programs& programs) {
+Result<Runner::Place> Runner::make_state_place(const std::string& program,
+                                               const std::string& folder) {
+  Result<NetworkNamespace> space = NetworkNamespace::create();
+  if (!space) return space.error();
+  backend::TableOptions options;
+  options.kind = backend::TableKind::kEngine;
+  options.state = folder + "/state";
+  options.sysctls = engine_sysctls();
+  return Place{std::move(*space),
+               Table(engine_wires(options)),
+               program,
+               {"CTWIN_BACKEND=engine:" + options.state},
+               true};
+}
+
+Result<Runner::Place> Runner::make_served_place(const Programs& programs, const std::string& folder,
+                                                std::optional<Child>& engine) {
+  Result<NetworkNamespace> space = NetworkNamespace::create();
+  if (!space) return space.error();
+  backend::TableOptions options;
+  options.kind = backend::TableKind::kSocket;
+  options.socket = folder + "/engine";
+  Program server{programs.ctwin, {"ctwin", "--serve", options.socket}, {}, true};
+  for (const std::string& setting : engine_sysctls()) {
+    server.words.emplace_back("--sysctl");
+    server.words.push_back(setting);
+  }
+  Result<Child> child = Child::start(server, *space);
+  if (!child) return child.error();
+  wait_until([&] { return child->ended() || access(options.socket.c_str(), F_OK) == 0; });
+  if (child->ended()) return Error{EIO, "no engine: " + child->finish(0).errors};
+  engine = std::move(*child);
+  return Place{std::move(*space),
+               Table(engine_wires(options)),
+               programs.conntrack,
+               {"LD_PRELOAD=" + programs.shim, "CTWIN_SHIM_SOCKET=" + options.socket},
+               true};
+}
+
+/// Engines have neither helpers nor, therefore, expectations.
+Runner::Runner(PrivateFolder folder, std::optional<Child> engine, Place first, Place second,
+               Pair pair)
+    : folder_(std::move(folder)),
+      engine_(std::move(engine)),
+      places_{std::move(first), std::move(second)},
+      entries_(standard_entries().begin(), standard_entries().end()),
+      usual_labels_(kLabels) {
+  if (pair == Pair::kKernel)
+    expectations_ = standard_expectations();
+  else
+    for (FixtureEntry& entry : entries_) entry.helper = nullptr;
+}
+
+std::string_view Runner::unfit(const Invocation& invocation, Pair pair) {
+  if (pair == Pair::kKernel) return {};
+  const CommandLine line(invocation.words);
+  if (invocation.contents == Contents::kPackets) return "needs packets";
+  for (const std::string& action : invocation.actions) {
+    if (action == "packets") return "needs packets";
+    if (action == "expect") return "needs expectations";
+  }
+  if (!invocation.privileged) return "an engine's socket asks for no capability";
+  if (invocation.same_namespace) return "needs one table for both";
+  if (line.is("stats")) return "an engine is one CPU";
+  return {};
+}
+
+Result<Runner> Runner::create(const Programs& programs, Pair pair) {
   Result<PrivateFolder> folder = PrivateFolder::create();
   if (!folder) return folder.error();
-  Result<Place> first = make_place();
-  if (!first) return first.error();
-  Result<Place> second = make_place();
-  if (!second) return second.error();
-  Runner runner(std::move(*folder), std::move(*first), std::move(*second), programs);
-  runner.usual_labels_ = kLabels;
-  const std::string link = runner.folder() + "/bin";
+  const std::string link = folder->path() + "/bin";
+  const std::string ctwin = link + "/conntrack";  // to introduce itself as conntrack does
   mkdir(link.c_str(), 0755);
-  if (symlink(programs.ctwin.c_str(), (link + "/conntrack").c_str()) < 0)
+  if (symlink(programs.ctwin.c_str(), ctwin.c_str()) < 0)
     return Error{errno, "cannot link to " + programs.ctwin};
-  runner.programs_.ctwin = link + "/conntrack";
+  Result<Place> first = make_kernel_place(programs.conntrack);
+  if (!first) return first.error();
+  std::optional<Child> engine;
+  Result<Place> second = pair == Pair::kKernel ? make_kernel_place(ctwin)
+                         : pair == Pair::kState
+                             ? make_state_place(ctwin, folder->path())
+                             : make_served_place(programs, folder->path(), engine);
+  if (!second) return second.error();
+  Runner runner(std::move(*folder), std::move(engine), std::move(*first), std::move(*second), pair);
   Table& table = runner.places_[0].table;
   for (const Status& status :
-       {table.create(standard_entries()), table.create_expectations(standard_expectations()),
+       {table.create(runner.entries_), table.create_expectations(runner.expectations_),
         table.clear_expectations(), table.clear()})
     if (!status.ok()) return status.error();
   return runner;
@@ -196,8 +275,8 @@ void Runner::fill(Place& where, const Invocation& invocation) {
       break;
     case Contents::kPackets: send_packets(where); break;
     case Contents::kStandard:
-      require(where.table.create(standard_entries()), "filling the table");
-      require(where.table.create_expectations(standard_expectations()), "creating expectations");
+      require(where.table.create(entries_), "filling the table");
+      require(where.table.create_expectations(expectations_), "creating expectations");
       break;
   }
   if (invocation.after_a_tick || compares_timeouts(invocation))
@@ -235,7 +314,7 @@ void Runner::act(Place& where, const std::string& action) {
     return {};
   };
   if (action == "load") {
-    require(where.table.create(standard_entries()), "load");
+    require(where.table.create(entries_), "load");
   } else if (action == "clear") {
     require(where.table.clear(), "clear");
   } else if (action == "packets") {
@@ -259,7 +338,7 @@ Ended Runner::execute_with_actions(Place& where, const Program& program,
                                    const Invocation& invocation) {
   Result<Child> child = Child::start(program, where.space);
   if (!child) require(child.error(), "starting the program");
-  const auto ready = [&] { return child->ended() || child->listens_and_waits(where.space); };
+  const auto ready = [&] { return child->ended() || is_ready(where, *child); };
   wait_until(ready);
   for (const std::string& action : invocation.actions) {
     act(where, action);
@@ -271,11 +350,19 @@ Ended Runner::execute_with_actions(Place& where, const Program& program,
   return child->finish(kLimitMs);
 }
 
-Ended Runner::execute(Place& where, Side side, const Invocation& invocation,
+/// The program listens, and has seen all that it is to see. An engine that has answered a question
+/// has sent the events of what it was asked before.
+bool Runner::is_ready(Place& where, const Child& child) {
+  if (!where.is_engine) return child.listens_and_waits(where.space);
+  return child.waits_to_receive() && where.table.read().ok() && child.waits_to_receive();
+}
+
+Ended Runner::execute(const std::string& path, Place& where, const Invocation& invocation,
                       const TableState& before) {
   ++runs_;
   Program program;
-  program.path = side == Side::kConntrack ? programs_.conntrack : programs_.ctwin;
+  program.path = path;
+  program.environment = where.environment;
   program.words.push_back("conntrack");
   for (const std::string& word : invocation.words)
     program.words.push_back(filled_in(word, before, folder()));
@@ -323,7 +410,7 @@ Run Runner::run(Side side, const Invocation& invocation, const Keep& keep, bool 
   Place& where = place(side);
   Run run;
   begin_case(where, invocation, keep, prepared, run);
-  const Ended ended = execute(where, side, invocation, run.before);
+  const Ended ended = execute(where.program, where, invocation, run.before);
   end_case(where, invocation, ended, run);
   return run;
 }
@@ -333,9 +420,9 @@ std::pair<Run, Run> Runner::run_both(const Invocation& invocation) {
   std::pair<Run, Run> runs;
   begin_case(where, invocation, {}, false, runs.first);
   runs.second.before = runs.first.before;
-  const Ended first = execute(where, Side::kConntrack, invocation, runs.first.before);
+  const Ended first = execute(places_[0].program, where, invocation, runs.first.before);
   end_case(where, invocation, first, runs.first);
-  const Ended second = execute(where, Side::kCtwin, invocation, runs.first.before);
+  const Ended second = execute(where.program, where, invocation, runs.first.before);
   end_case(where, invocation, second, runs.second);
   return runs;
 }

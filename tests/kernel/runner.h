@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,11 @@ constexpr const char* kOtherLabels = "1 one\n40 vierzig\n7 seven\n";
 /// Exit code of a test that says why it cannot run.
 constexpr int kSkipped = 77;
 
+/// Who is compared with conntrack on the kernel: ctwin on the kernel, ctwin on an engine that is
+/// kept in a file, or conntrack itself on an engine that is served, by the shim.
+enum class Pair { kKernel, kState, kShim };
+
+/// The first of a pair, and the second, whoever that is.
 enum class Side { kConntrack, kCtwin };
 
 /// Entries that a program gets to see; the others are taken out of the table before it runs.
@@ -36,10 +43,14 @@ class Runner {
   struct Programs {
     std::string conntrack;
     std::string ctwin;
+    std::string shim;  ///< the library
   };
 
-  /// Two namespaces with rules and a folder for the test's files. An error says why it cannot be.
-  static Result<Runner> create(const Programs& programs);
+  /// The tables of both and a folder for the test's files. An error says why it cannot be.
+  static Result<Runner> create(const Programs& programs, Pair pair);
+
+  /// Why the pair cannot be compared by this row; empty if it can.
+  static std::string_view unfit(const Invocation& invocation, Pair pair);
 
   /// Tables prepared anew, unless `prepared` says that they are to be taken as they are.
   Run run(Side side, const Invocation& invocation, const Keep& keep = {}, bool prepared = false);
@@ -58,15 +69,18 @@ class Runner {
   struct Place {
     NetworkNamespace space;
     Table table;
+    std::string program;
+    std::vector<std::string> environment = {};
+    bool is_engine = false;
     std::vector<Entry> left = {};  ///< what the case before left behind
     bool expectations_left = true;
   };
-  Runner(PrivateFolder folder, Place first, Place second, Programs programs)
-      : folder_(std::move(folder)),
-        places_{std::move(first), std::move(second)},
-        programs_(std::move(programs)) {}
+  Runner(PrivateFolder folder, std::optional<Child> engine, Place first, Place second, Pair pair);
 
-  static Result<Place> make_place();
+  static Result<Place> make_kernel_place(const std::string& program);
+  static Result<Place> make_state_place(const std::string& program, const std::string& folder);
+  static Result<Place> make_served_place(const Programs& programs, const std::string& folder,
+                                         std::optional<Child>& engine);
   Place& place(Side side) { return places_[side == Side::kConntrack ? 0 : 1]; }
   void empty(Place& where);
   void fill(Place& where, const Invocation& invocation);
@@ -75,13 +89,17 @@ class Runner {
   void act(Place& where, const std::string& action);
   void begin_case(Place& where, const Invocation& invocation, const Keep& keep, bool prepared,
                   Run& run);
-  Ended execute(Place& where, Side side, const Invocation& invocation, const TableState& before);
+  static bool is_ready(Place& where, const Child& child);
+  Ended execute(const std::string& path, Place& where, const Invocation& invocation,
+                const TableState& before);
   Ended execute_with_actions(Place& where, const Program& program, const Invocation& invocation);
   void end_case(Place& where, const Invocation& invocation, const Ended& ended, Run& run);
 
   PrivateFolder folder_;
+  std::optional<Child> engine_;  ///< that is served
   Place places_[2];
-  Programs programs_;
+  std::vector<FixtureEntry> entries_;
+  std::span<const FixtureExpectation> expectations_;
   std::string usual_labels_;
   IdNames names_;
   unsigned runs_ = 0;

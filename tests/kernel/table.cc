@@ -16,10 +16,6 @@ namespace ctwin::test {
 
 namespace {
 
-Error failed(const char* what) {
-  return {errno, std::string("cannot ") + what + ": " + std::strerror(errno)};
-}
-
 bool is_ipv6(const char* address) { return std::strchr(address, ':') != nullptr; }
 bool is_icmp(uint8_t proto) { return proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6; }
 
@@ -422,19 +418,10 @@ Entry identity(const FixtureEntry& fixture) {
 
 }  // namespace
 
-void Table::Close::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
-
-Table::~Table() = default;
-
 Result<Table> Table::open(const NetworkNamespace& where) {
-  mnl_socket* socket =
-      where.inside([] { return mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC); });
-  if (!socket) return failed("open a netlink socket");
-  Table table(socket);
-  if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) return failed("bind a netlink socket");
-  const int one = 1;
-  mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, const_cast<int*>(&one), sizeof one);
-  return table;
+  auto wires = kernel_wires(where);
+  if (!wires) return wires.error();
+  return Table(std::move(*wires));
 }
 
 /// Sends, and hands out what comes back until the last message is answered for. None may fail with
@@ -442,13 +429,14 @@ Result<Table> Table::open(const NetworkNamespace& where) {
 template <typename Handler>
 Status Table::exchange(const std::string& datagrams, unsigned messages, int allowed,
                        const Handler& handler) {
-  if (mnl_socket_sendto(socket_.get(), datagrams.data(), datagrams.size()) < 0)
-    return failed("send to the kernel");
-  std::array<char, 32768> buffer{};
+  const auto wire = wires_();
+  if (!wire) return wire.error();
+  if (Status sent = (*wire)->send(datagrams); !sent.ok()) return sent;
+  std::array<char, 65536> buffer{};
   for (bool done = messages == 0; !done;) {
-    const ssize_t size = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
-    if (size < 0) return failed("receive from the kernel");
-    int left = static_cast<int>(size);
+    const auto size = (*wire)->receive(buffer);
+    if (!size) return size.error();
+    int left = static_cast<int>(*size);
     for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());
          mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
       if (message->nlmsg_type != NLMSG_ERROR) {
@@ -574,13 +562,14 @@ Status Table::dump(uint16_t type, const Handler& handler) {
   Request request;
   request.begin(type, NLM_F_DUMP, AF_UNSPEC);
   request.finish();
-  if (mnl_socket_sendto(socket_.get(), request.bytes().data(), request.bytes().size()) < 0)
-    return failed("ask the kernel for its table");
+  const auto wire = wires_();
+  if (!wire) return wire.error();
+  if (Status sent = (*wire)->send(request.bytes()); !sent.ok()) return sent;
   static std::array<char, 65536> buffer;
   for (;;) {
-    const ssize_t size = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
-    if (size < 0) return failed("receive the kernel's table");
-    int left = static_cast<int>(size);
+    const auto size = (*wire)->receive(buffer);
+    if (!size) return size.error();
+    int left = static_cast<int>(*size);
     for (const auto* answer = reinterpret_cast<const nlmsghdr*>(buffer.data());
          mnl_nlmsg_ok(answer, left); answer = mnl_nlmsg_next(answer, &left)) {
       if (answer->nlmsg_type == NLMSG_DONE || answer->nlmsg_type == NLMSG_ERROR) return {};

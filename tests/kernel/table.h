@@ -1,20 +1,17 @@
-// The kernel's tables as the differential test sees them: filled from a fixture, emptied, read
-// back.
+// The tables as the differential test sees them, the kernel's or an engine's: filled from a
+// fixture, emptied, read back.
 //
 // All of it goes through libnetfilter_conntrack, so that neither of the compared programs is
 // needed to prepare or to judge the other.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "namespace.h"
-
-struct mnl_socket;
+#include "wire.h"
 
 namespace ctwin::test {
 
@@ -115,12 +112,11 @@ struct TableState {
   std::vector<Expectation> expectations;
 };
 
-/// The tables of one network namespace.
+/// The tables of one network namespace, or of one engine.
 class Table {
  public:
   static Result<Table> open(const NetworkNamespace& where);
-  Table(Table&&) = default;
-  ~Table();
+  explicit Table(WireSource wires) : wires_(std::move(wires)) {}
 
   Status clear();
   /// Deletes these, which is quicker; those that are gone already are no error.
@@ -139,10 +135,6 @@ class Table {
   Status let_a_tick_pass();
 
  private:
-  struct Close {
-    void operator()(mnl_socket* socket) const;
-  };
-  explicit Table(mnl_socket* socket) : socket_(socket) {}
   template <typename Handler>
   Status exchange(const std::string& datagrams, unsigned messages, int allowed,
                   const Handler& handler);
@@ -152,7 +144,7 @@ class Table {
   Status read_known(std::vector<Entry>& entries, bool& all);
   Status read_all(std::vector<Entry>& entries);
 
-  std::unique_ptr<mnl_socket, Close> socket_;
+  WireSource wires_;
   std::vector<Entry> known_;  ///< what names the entries that may be there
 };
 
