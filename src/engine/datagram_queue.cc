@@ -13,12 +13,16 @@ constexpr size_t padded(size_t size) { return (size + 7) & ~size_t{7}; }
 }  // namespace
 
 std::span<std::byte> DatagramQueue::reserve(size_t size) {
-  const size_t needed = sizeof(Header) + padded(size);
-  if (congested_ || tail_ - head_ + needed > room_) {
+  if (congested_ || tail_ - head_ + sizeof(Header) + padded(size) > room_) {
     congested_ = overrun_ = true;
     ++lost_;
     return {};
   }
+  return make_space(size);
+}
+
+std::span<std::byte> DatagramQueue::make_space(size_t size) {
+  const size_t needed = sizeof(Header) + padded(size);
   if (tail_ + needed > bytes_.size() && head_ > bytes_.size() / 2) {
     std::memmove(bytes_.data(), bytes_.data() + head_, tail_ - head_);
     tail_ -= head_;
@@ -36,7 +40,15 @@ void DatagramQueue::commit(size_t size, uint64_t time) {
 
 void DatagramQueue::push(std::span<const std::byte> datagram, uint64_t time) {
   const std::span<std::byte> space = reserve(datagram.size());
-  if (space.size() < datagram.size()) return;
+  if (space.size() == datagram.size()) copy(datagram, space, time);
+}
+
+void DatagramQueue::force(std::span<const std::byte> datagram, uint64_t time) {
+  copy(datagram, make_space(datagram.size()), time);
+}
+
+void DatagramQueue::copy(std::span<const std::byte> datagram, std::span<std::byte> space,
+                         uint64_t time) {
   std::copy(datagram.begin(), datagram.end(), space.begin());
   commit(datagram.size(), time);
 }

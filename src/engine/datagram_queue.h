@@ -24,6 +24,8 @@ class DatagramQueue {
   void commit(size_t size, uint64_t time);
   /// Adds a copy.
   void push(std::span<const std::byte> datagram, uint64_t time);
+  /// The same, though there is no room: what must not be lost, and is little.
+  void force(std::span<const std::byte> datagram, uint64_t time);
 
   struct Datagram {
     std::span<const std::byte> bytes;
@@ -50,6 +52,8 @@ class DatagramQueue {
   };
 
   Header header() const;
+  std::span<std::byte> make_space(size_t size);
+  void copy(std::span<const std::byte> datagram, std::span<std::byte> space, uint64_t time);
 
   size_t room_;
   std::vector<std::byte> bytes_;  ///< headers and datagrams in [head_, tail_), each padded to 8

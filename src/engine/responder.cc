@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 
 #include "engine/flow_message.h"
@@ -118,7 +119,8 @@ void Responder::request(PortId id, std::span<const std::byte> datagram) {
   if (!reader.next(message)) return;
   if (message.header.nlmsg_type == NFNL_MSG_BATCH_BEGIN) {
     if (message.body.size() >= sizeof(nfgenmsg))
-      acknowledge(from, message.header, refuse_batch(message));
+      from.queue.push(acknowledgement(from, message.header, refuse_batch(message)),
+                      tracker_.now_ns());
     return;
   }
   do answer(from, message);
@@ -126,11 +128,11 @@ void Responder::request(PortId id, std::span<const std::byte> datagram) {
 }
 
 void Responder::answer(PortId id, std::span<const std::byte> datagram) {
-  conversations_.at(id).queue.push(datagram, tracker_.now_ns());
+  conversations_.at(id).queue.force(datagram, tracker_.now_ns());
 }
 
 void Responder::acknowledge(PortId id, const nlmsghdr& header, int code) {
-  acknowledge(conversations_.at(id), header, code);
+  answer(id, acknowledgement(conversations_.at(id), header, code));
 }
 
 /// Answers one message (netlink_rcv_skb).
@@ -140,7 +142,8 @@ void Responder::answer(Conversation& from, const Message& message) {
   const bool is_control = header.nlmsg_type < NLMSG_MIN_TYPE;
   const int code = is_request && !is_control ? dispatch(from, message) : 0;
   if (code == kDumping) return;
-  if (code != 0 || (header.nlmsg_flags & NLM_F_ACK)) acknowledge(from, header, code);
+  if (code != 0 || (header.nlmsg_flags & NLM_F_ACK))
+    from.queue.push(acknowledgement(from, header, code), tracker_.now_ns());
 }
 
 int Responder::dispatch(Conversation& from, const Message& message) {
@@ -172,7 +175,8 @@ int Responder::dispatch(Conversation& from, const Message& message) {
   return code;
 }
 
-void Responder::acknowledge(Conversation& to, const nlmsghdr& header, int code) {
+std::array<std::byte, 36> Responder::acknowledgement(const Conversation& to, const nlmsghdr& header,
+                                                     int code) {
   ErrorMessage message{};
   message.header.nlmsg_len = sizeof message;
   message.header.nlmsg_type = NLMSG_ERROR;
@@ -180,7 +184,7 @@ void Responder::acknowledge(Conversation& to, const nlmsghdr& header, int code) 
   message.header.nlmsg_seq = header.nlmsg_seq;
   message.header.nlmsg_pid = to.id;
   message.error = {-code, header};
-  to.queue.push(std::as_bytes(std::span(&message, 1)), tracker_.now_ns());
+  return std::bit_cast<std::array<std::byte, sizeof message>>(message);
 }
 
 // ---- events ----

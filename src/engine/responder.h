@@ -14,6 +14,7 @@
 // Not done here: expectations and helpers. Of expectations there are none, and no helper is known.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -54,7 +55,8 @@ class Responder final : public conntrack::EventListener {
 
   /// Carries out the messages of a datagram; the answers wait to be received.
   void request(PortId id, std::span<const std::byte> datagram);
-  /// The answer to something that is not the Responder's to carry out: it waits as the others do.
+  /// The answer to something that is not the Responder's to carry out: it waits behind the others,
+  /// and is not lost even if there is no room.
   void answer(PortId id, std::span<const std::byte> datagram);
   /// The same: the error message or, with code 0, ACK to the message that `header` is of.
   void acknowledge(PortId id, const nlmsghdr& header, int code);
@@ -120,7 +122,8 @@ class Responder final : public conntrack::EventListener {
   void find_groups();
   void answer(Conversation& from, const netlink::Message& message);
   int dispatch(Conversation& from, const netlink::Message& message);
-  void acknowledge(Conversation& to, const nlmsghdr& header, int code);
+  static std::array<std::byte, 36> acknowledgement(const Conversation& to, const nlmsghdr& header,
+                                                   int code);
   template <typename Write>
   int send_answer(const Request& request, uint16_t type, uint8_t family, const Write& write);
 
@@ -163,7 +166,7 @@ class Responder final : public conntrack::EventListener {
   conntrack::Tracker& tracker_;
   nat::Nat& nat_;
   std::map<PortId, Conversation> conversations_;
-  PortId last_id_ = 0;  ///< of those that nobody wanted
+  PortId last_id_ = 0;   ///< of those that nobody wanted
   uint32_t groups_ = 0;  ///< that anybody has joined
   PortId echo_to_ = 0;   ///< the requester that gets its events sent back, during its request
   std::vector<std::byte> scratch_;

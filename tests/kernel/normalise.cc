@@ -62,6 +62,19 @@ void replace_numbers(std::string& text, std::string_view key, const Replace& rep
   }
 }
 
+/// The same for ids of entries, but not for those of pings, which stand behind a code.
+template <typename Replace>
+void replace_ids(std::string& text, std::string_view key, const Replace& replace) {
+  size_t at = 0;
+  replace_numbers(text, key, [&](uint64_t id, std::string digits) {
+    at = text.find(key, at) + key.size();
+    const std::string_view before = std::string_view(text).substr(0, at - key.size());
+    const bool of_ping =
+        before.ends_with("</code>") || before.substr(before.rfind(' ') + 1).starts_with("code=");
+    return of_ping ? digits : replace(id, digits);
+  });
+}
+
 /// Cuts what stands between `open` and `close` out of the text, and puts `instead` there.
 void blank_out(std::string& text, std::string_view open, std::string_view close,
                std::string_view instead) {
@@ -197,7 +210,7 @@ Line normalised_line(std::string_view original, const IdNames& names) {
   if (text.starts_with('<')) {
     replace_numbers(text, "<timeout>", to_seconds);
     replace_numbers(text, "<deltatime>", to_seconds);
-    replace_numbers(text, "<id>", to_name);
+    replace_ids(text, "<id>", to_name);
     for (const char* tag : {"start", "stop", "when"})
       blank_out(text, std::string("<") + tag + ">", std::string("</") + tag + ">", "TIME");
   } else if (const size_t at = plain_timeout(text); at != std::string::npos) {
@@ -205,7 +218,7 @@ Line normalised_line(std::string_view original, const IdNames& names) {
     line.seconds.push_back(number_at(text, at, length));
     text.replace(at, length, "@");
     replace_numbers(text, " delta-time=", to_seconds);
-    replace_numbers(text, " id=", to_name);
+    replace_ids(text, " id=", to_name);
     blank_out(text, "[start=", "]", "TIME");
     blank_out(text, "[stop=", "]", "TIME");
   }
@@ -271,6 +284,9 @@ Observation observe(const Ended& ended, const TableState& after, const IdNames& 
     if (options.hide_numbers && text.starts_with("cpu="))
       replace_numbers(line.text, "=", [](uint64_t, const std::string&) { return "N"; });
     if (options.hide_use) hide_use(line);
+    if (const size_t cause = line.text.find(" portid=");
+        options.hide_causes && cause != std::string::npos)
+      line.text.resize(cause);
     result.output.push_back(std::move(line));
   }
   // A last line that does not end shows in the comparison.

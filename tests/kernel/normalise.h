@@ -39,6 +39,7 @@ struct NormaliseOptions {
   bool keep_order = false;    ///< events, and programs that follow each other in one namespace
   bool hide_numbers = false;  ///< -S: the values of the counters
   bool hide_use = false;      ///< -D: a master is in less use when its child went before it
+  bool hide_causes = false;   ///< who caused an event: only the kernel's sockets tell a name
 };
 
 Observation observe(const Ended& ended, const TableState& after, const IdNames& names,

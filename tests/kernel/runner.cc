@@ -132,12 +132,15 @@ void wait_until(const Condition& condition) {
 
 }  // namespace
 
-/// An engine has the settings of `set_up`, too.
-std::vector<std::string> engine_sysctls() {
-  std::vector<std::string> words;
+/// An engine has the settings of `set_up`, too, and the rule that makes room for labels. Answers
+/// with the path of the file.
+Result<std::string> write_engine_setup(const std::string& folder) {
+  std::string text = "iptables -A OUTPUT -m connlabel --label 100 -j ACCEPT\n";
   for (const char* name : {"acct", "timestamp", "events"})
-    words.push_back(std::string("net.netfilter.nf_conntrack_") + name + "=1");
-  return words;
+    text += std::string("sysctl -w net.netfilter.nf_conntrack_") + name + "=1\n";
+  const std::string path = folder + "/engine.setup";
+  if (Status written = write_text(path, text); !written.ok()) return written.error();
+  return path;
 }
 
 Result<Runner::Place> Runner::make_kernel_place(const std::string& program) {
@@ -157,7 +160,9 @@ Result<Runner::Place> Runner::make_state_place(const std::string& program,
   backend::TableOptions options;
   options.kind = backend::TableKind::kEngine;
   options.state = folder + "/state";
-  options.sysctls = engine_sysctls();
+  const auto setup = write_engine_setup(folder);
+  if (!setup) return setup.error();
+  options.setups = {*setup};
   return Place{std::move(*space),
                Table(engine_wires(options)),
                program,
@@ -172,11 +177,10 @@ Result<Runner::Place> Runner::make_served_place(const Programs& programs, const 
   backend::TableOptions options;
   options.kind = backend::TableKind::kSocket;
   options.socket = folder + "/engine";
-  Program server{programs.ctwin, {"ctwin", "--serve", options.socket}, {}, true};
-  for (const std::string& setting : engine_sysctls()) {
-    server.words.emplace_back("--sysctl");
-    server.words.push_back(setting);
-  }
+  const auto setup = write_engine_setup(folder);
+  if (!setup) return setup.error();
+  const Program server{
+      programs.ctwin, {"ctwin", "--setup", *setup, "--serve", options.socket}, {}, true};
   Result<Child> child = Child::start(server, *space);
   if (!child) return child.error();
   wait_until([&] { return child->ended() || access(options.socket.c_str(), F_OK) == 0; });
@@ -196,7 +200,8 @@ Runner::Runner(PrivateFolder folder, std::optional<Child> engine, Place first, P
       engine_(std::move(engine)),
       places_{std::move(first), std::move(second)},
       entries_(standard_entries().begin(), standard_entries().end()),
-      usual_labels_(kLabels) {
+      usual_labels_(kLabels),
+      pair_(pair) {
   if (pair == Pair::kKernel)
     expectations_ = standard_expectations();
   else
@@ -286,7 +291,10 @@ void Runner::fill(Place& where, const Invocation& invocation) {
 uint32_t Runner::prepare(const std::vector<FixtureEntry>& entries, const FixtureEntry& wanted) {
   Place& where = place(Side::kConntrack);
   empty(where);
-  require(where.table.create(entries), "filling the table");
+  std::vector<FixtureEntry> fit = entries;
+  if (pair_ != Pair::kKernel)
+    for (FixtureEntry& entry : fit) entry.helper = nullptr;
+  require(where.table.create(fit), "filling the table");
   const Result<TableState> state = where.table.read();
   if (!state) require(state.error(), "reading the table");
   where.left = state->entries;
@@ -351,9 +359,9 @@ Ended Runner::execute_with_actions(Place& where, const Program& program,
 }
 
 /// The program listens, and has seen all that it is to see. An engine that has answered a question
-/// has sent the events of what it was asked before.
-bool Runner::is_ready(Place& where, const Child& child) {
-  if (!where.is_engine) return child.listens_and_waits(where.space);
+/// has sent the events of what it was asked before. conntrack waits where it receives.
+bool Runner::is_ready(Place& where, const Child& child) const {
+  if (pair_ != Pair::kShim) return child.listens_and_waits(where.space);
   return child.waits_to_receive() && where.table.read().ok() && child.waits_to_receive();
 }
 
@@ -403,6 +411,7 @@ void Runner::end_case(Place& where, const Invocation& invocation, const Ended& e
   options.keep_order = invocation.is_event_case() || invocation.same_namespace;
   options.hide_numbers = !invocation.same_namespace;
   options.hide_use = deletes(invocation);
+  options.hide_causes = pair_ != Pair::kKernel;
   run.seen = observe(ended, run.after, names_, options);
 }
 

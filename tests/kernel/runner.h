@@ -89,7 +89,7 @@ class Runner {
   void act(Place& where, const std::string& action);
   void begin_case(Place& where, const Invocation& invocation, const Keep& keep, bool prepared,
                   Run& run);
-  static bool is_ready(Place& where, const Child& child);
+  bool is_ready(Place& where, const Child& child) const;
   Ended execute(const std::string& path, Place& where, const Invocation& invocation,
                 const TableState& before);
   Ended execute_with_actions(Place& where, const Program& program, const Invocation& invocation);
@@ -101,6 +101,7 @@ class Runner {
   std::vector<FixtureEntry> entries_;
   std::span<const FixtureExpectation> expectations_;
   std::string usual_labels_;
+  Pair pair_;
   IdNames names_;
   unsigned runs_ = 0;
 };

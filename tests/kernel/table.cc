@@ -429,11 +429,12 @@ Result<Table> Table::open(const NetworkNamespace& where) {
 template <typename Handler>
 Status Table::exchange(const std::string& datagrams, unsigned messages, int allowed,
                        const Handler& handler) {
+  if (messages == 0) return {};
   const auto wire = wires_();
   if (!wire) return wire.error();
   if (Status sent = (*wire)->send(datagrams); !sent.ok()) return sent;
   std::array<char, 65536> buffer{};
-  for (bool done = messages == 0; !done;) {
+  for (bool done = false; !done;) {
     const auto size = (*wire)->receive(buffer);
     if (!size) return size.error();
     int left = static_cast<int>(*size);

@@ -93,18 +93,20 @@ int change_membership(int fd, Conversation& with, int option, const void* value,
                        1u << (group - 1));
 }
 
-/// The kernel keeps twice what is asked for, to have room for what it notes beside the bytes.
+/// The kernel keeps twice what is asked for, to have room for what it notes beside the bytes, and
+/// not less than there must be.
 int change_buffer(int fd, Conversation& with, const void* value, socklen_t length) {
   int bytes = 0;
   if (length < sizeof bytes) return fail(EINVAL);
   std::memcpy(&bytes, value, sizeof bytes);
-  if (bytes < 0) return fail(EINVAL);
+  constexpr int kLeast = 2304, kMost = 1 << 30;
+  bytes = std::clamp(bytes, 0, kMost / 2);
   const auto keep = [&with](std::span<const std::byte> datagram) {
     with.strays.emplace_back(datagram.begin(), datagram.end());
   };
   const ctwin::Status changed = ctwin::backend::set_room(fd, static_cast<uint64_t>(bytes), keep);
   if (!changed) return fail(changed.error().code);
-  with.receive_buffer = bytes > (1 << 29) ? 1 << 30 : bytes * 2;
+  with.receive_buffer = std::max(bytes * 2, kLeast);
   return 0;
 }
 

@@ -184,6 +184,20 @@ TEST_CASE("a listener that does not listen loses messages, is told how many, and
   CHECK(slow.receive_all().size() == 1);
 }
 
+TEST_CASE("control messages are answered, whatever else is lost") {
+  Served served;
+  const Peer peer = served.dial();
+  CHECK(served.code_of(peer, control_message(dialect::kRoom, dialect::Room{0})) == 0);
+  CHECK(join(served, peer) == 0);
+  served.ask(served.dial(), create_request(1));
+  const auto overrun = peer.receive_all();
+  REQUIRE(overrun.size() == 1);
+  CHECK(message_of(overrun[0]).header.nlmsg_type == NLMSG_OVERRUN);
+  CHECK(served.code_of(peer, control_message(dialect::kRoom, dialect::Room{1000})) == 0);
+  served.ask(served.dial(), create_request(2));
+  CHECK(peer.receive_all().size() == 1);
+}
+
 TEST_CASE("a listing waits for its reader, in little memory, and holds up nobody") {
   Served served;
   const Peer reader = served.dial(), other = served.dial();
