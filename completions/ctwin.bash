@@ -50,6 +50,8 @@ M labelmap - LUDE FILE names of labels
 - dry-run - all - with -D and -U, show what would be hit and change nothing
 - group-by - all KEYS with -L and -E, sums by src, src/24, dport, state, …
 - top - all NUMBER only the largest groups
+- watch - all SECONDS with -S, what the counters grow by, again and again
+- explain - all - with -S, what counters mean and what helps
 v verbose - all - with -C, how large the table may grow, too
 - netns - all NAME|PID|PATH work in this network namespace
 - backend - all WHERE which table: kernel, engine, engine:FILE (kept), or unix:PATH (served)

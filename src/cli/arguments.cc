@@ -288,6 +288,20 @@ MaybeProblem apply_group_by(std::string_view text, Questions& questions) {
   return {};
 }
 
+/// Seconds with up to three decimals, as milliseconds.
+MaybeProblem apply_watch(std::string_view text, Questions& questions) {
+  const size_t point = std::min(text.find('.'), text.size());
+  const auto whole = parse_number(text.substr(0, point), 10, 86400);
+  std::string decimals(text.substr(std::min(point + 1, text.size())));
+  const bool too_fine = decimals.size() > 3 || (point < text.size() && decimals.empty());
+  decimals.resize(3, '0');
+  const auto thousandths = parse_number(decimals, 10, 999);
+  if (!whole || !thousandths || too_fine || *whole * 1000 + *thousandths < 10)
+    return usage(quoted("invalid value '", text, "' for --watch: expected seconds, 0.01 to 86400"));
+  questions.watch = static_cast<uint32_t>(*whole * 1000 + *thousandths);
+  return {};
+}
+
 MaybeProblem apply_question(const Word& word, Questions& questions) {
   const OptionRow& row = *word.row;
   const std::string_view text = word.value.value_or(std::string_view{});
@@ -296,6 +310,8 @@ MaybeProblem apply_question(const Word& word, Questions& questions) {
     case Option::kDryRun: questions.dry_run = true; return {};
     case Option::kGroupBy: return apply_group_by(text, questions);
     case Option::kTop: return apply_number(row, text, 10, questions.top);
+    case Option::kWatch: return apply_watch(text, questions);
+    case Option::kExplain: questions.explain = true; return {};
     default: questions.verbose = true; return {};
   }
 }
@@ -473,6 +489,8 @@ MaybeProblem check_questions(const Arguments& arguments) {
   if (!questions.group_by.empty() && arguments.given.has(Option::kZero))
     return usage("--group-by zeroes no counters: leave -z away");
   if (questions.top && questions.group_by.empty()) return usage("--top goes with --group-by");
+  if (questions.watch != 0 && !is(Command::kStats)) return usage("--watch goes with -S");
+  if (questions.explain && !is(Command::kStats)) return usage("--explain goes with -S");
   if (questions.verbose && !(tracked && is(Command::kCount)))
     return usage("--verbose goes with -C");
   return {};

@@ -99,6 +99,8 @@ struct Questions {
   bool dry_run = false;
   GroupColumns group_by;  ///< empty: no groups
   std::optional<uint32_t> top;
+  uint32_t watch = 0;  ///< ms; 0: not
+  bool explain = false;
   bool verbose = false;
 };
 

@@ -4,13 +4,12 @@
 
 #include "cli/filter_parser.h"
 #include "cli/filter_words.h"
+#include "cli/print_formats.h"
 #include "ctnetlink/match.h"
 
 namespace ctwin::cli {
 
 namespace {
-
-constexpr uint64_t kNanosecondsPerSecond = 1'000'000'000;
 
 bool in_ranges(const FilterCondition& condition, uint64_t value) {
   for (const FilterRange& range : condition.ranges)

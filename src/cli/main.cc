@@ -145,7 +145,9 @@ int run_on_table(Session& session, const CommandLine& line) {
   session.use((*table)->source(), (*table)->feed());
   const bool kept = chosen->kind == BackendChoice::Kind::kEngine && !chosen->path.empty();
   if (kept && may_change(line) && !session.feed()) session.output.hold();
-  if (arguments.command != Command::kEvent) run_feed(session);
+  const bool follows_packets =
+      arguments.command == Command::kEvent || arguments.questions.watch != 0;
+  if (!follows_packets) run_feed(session);
   const int code = line.load_file ? load_file(session, input) : run_any(session, arguments);
   int damage = finish_feed(session);
   if (Status finished = (*table)->finish(); !finished) {

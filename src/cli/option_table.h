@@ -64,6 +64,8 @@ enum class Option : uint8_t {
   kDryRun,
   kGroupBy,
   kTop,
+  kWatch,
+  kExplain,
   kVerbose,
   kNetns,
   kBackend,

@@ -22,6 +22,13 @@ while read -r example; do
       command -v jq >/dev/null || { echo "not run, without jq: $example"; continue; }
       run sh -c "$example"
       [ -s out ] || { show; fail "$example"; } ;;
+    *' --watch '*)
+      sh -c "exec $example" >out 2>err &
+      background=$!
+      await test -s out
+      kill -TERM "$background"
+      wait "$background"
+      code=$? ;;
     *' -E '*)
       sh -c "exec $example" >out 2>err &
       background=$!
