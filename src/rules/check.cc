@@ -20,7 +20,7 @@ constexpr uint32_t kPre = bit(Hook::kPrerouting), kIn = bit(Hook::kInput),
                    kPost = bit(Hook::kPostrouting);
 constexpr uint32_t kAnywhere = kPre | kIn | kFwd | kOut | kPost;
 
-constexpr uint8_t kTcp = 6, kUdp = 17, kIcmp = 1, kIcmp6 = 58;
+constexpr uint8_t kTcp = 6, kUdp = 17, kSctp = 132, kIcmp = 1, kIcmp6 = 58;
 
 std::string names_of_hooks(uint32_t hooks) {
   std::string text;
@@ -72,6 +72,11 @@ Reason check(const TcpMatch&, const Around& around) {
 
 Reason check(const UdpMatch&, const Around& around) {
   return check_place({.name = "udp", .proto = kUdp}, "match", around.table, around.hooks,
+                     around.rule.header);
+}
+
+Reason check(const SctpMatch&, const Around& around) {
+  return check_place({.name = "sctp", .proto = kSctp}, "match", around.table, around.hooks,
                      around.rule.header);
 }
 

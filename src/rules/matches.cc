@@ -248,6 +248,7 @@ class Question {
 
   bool operator()(const TcpMatch& match) const;
   bool operator()(const UdpMatch& match) const;
+  bool operator()(const SctpMatch& match) const;
   bool operator()(const IcmpMatch& match) const;
   bool operator()(const MultiportMatch& match) const;
   bool operator()(const ConntrackMatch& match) const;
@@ -272,6 +273,7 @@ class Question {
   bool operator()(const PhysdevMatch& match) const;
 
  private:
+  bool chunks_hold(const SctpMatch& match, uint32_t offset) const;
   uint8_t ttl() const { return p_.skb.data[p_.is_v4() ? 8 : 7]; }
   /// TOS or traffic class.
   uint8_t tos() const {
@@ -311,6 +313,39 @@ bool Question::operator()(const UdpMatch& match) const {
   if (p_.fragment_offset != 0) return false;
   const uint8_t* udp = p_.transport(8);
   return udp && match.sport.holds(load16(udp)) && match.dport.holds(load16(udp + 2));
+}
+
+bool Question::operator()(const SctpMatch& match) const {
+  constexpr uint32_t kHeader = 12;
+  if (p_.fragment_offset != 0) return false;
+  const uint8_t* sctp = p_.transport(kHeader);
+  if (!sctp || (match.sport && !match.sport->holds(load16(sctp))) ||
+      (match.dport && !match.dport->holds(load16(sctp + 2))))
+    return false;
+  return match.chunks == SctpMatch::Chunks::kNotAsked ||
+         chunks_hold(match, kHeader) != match.chunks_invert;
+}
+
+/// A walk over the chunks, the first of which is behind `offset` bytes of transport. A packet in
+/// which a chunk's header is missing, or has no length, is dropped.
+bool Question::chunks_hold(const SctpMatch& match, uint32_t offset) const {
+  using Chunks = SctpMatch::Chunks;
+  constexpr uint32_t kChunkHeader = 4;
+  std::bitset<256> missing = match.types;
+  do {
+    const uint8_t* head = p_.transport(offset + kChunkHeader);
+    if (head && load16(head + offset + 2) == 0) p_.hot_drop = true;
+    if (!head || p_.hot_drop) return match.chunks_invert;
+    const uint8_t* chunk = head + offset;
+    const auto flags = std::ranges::find(match.flags, chunk[0], &SctpMatch::ChunkFlags::type);
+    const bool wanted = match.types[chunk[0]] &&
+                        (flags == match.flags.end() || (chunk[1] & flags->mask) == flags->flags);
+    if (wanted && match.chunks == Chunks::kAny) return true;
+    if (!wanted && match.chunks == Chunks::kOnly) return false;
+    if (wanted) missing.reset(chunk[0]);
+    offset += (load16(chunk + 2) + 3u) & ~3u;
+  } while (p_.l4_offset + offset < p_.skb.packet.length);
+  return match.chunks == Chunks::kOnly || (match.chunks == Chunks::kAll && missing.none());
 }
 
 bool Question::operator()(const IcmpMatch& match) const {

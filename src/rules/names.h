@@ -35,6 +35,22 @@ inline constexpr FlagName kStatuses[] = {{"EXPECTED", kExpected},
 inline constexpr FlagName kTcpFlags[] = {{"FIN", 0x01}, {"SYN", 0x02}, {"RST", 0x04},
                                          {"PSH", 0x08}, {"ACK", 0x10}, {"URG", 0x20}};
 
+struct SctpChunkName {
+  const char* name;
+  uint8_t type;
+  const char* flags;  ///< their letters, the bit of 1 last
+};
+/// By type, as they are printed.
+inline constexpr SctpChunkName kSctpChunks[] = {
+    {"DATA", 0, "IUBE"},       {"INIT", 1, ""},          {"INIT_ACK", 2, ""},
+    {"SACK", 3, ""},           {"HEARTBEAT", 4, ""},     {"HEARTBEAT_ACK", 5, ""},
+    {"ABORT", 6, "T"},         {"SHUTDOWN", 7, ""},      {"SHUTDOWN_ACK", 8, ""},
+    {"ERROR", 9, ""},          {"COOKIE_ECHO", 10, ""},  {"COOKIE_ACK", 11, ""},
+    {"ECN_ECNE", 12, ""},      {"ECN_CWR", 13, ""},      {"SHUTDOWN_COMPLETE", 14, "T"},
+    {"I_DATA", 64, "IUBE"},    {"ASCONF_ACK", 128, ""},  {"RE_CONFIG", 130, ""},
+    {"PAD", 132, ""},          {"FORWARD_TSN", 192, ""}, {"ASCONF", 193, ""},
+    {"I_FORWARD_TSN", 194, ""}};
+
 /// --ctevents: 1 << IPCT_*.
 inline constexpr FlagName kEvents[] = {
     {"new", 1 << 0},        {"related", 1 << 1},   {"destroy", 1 << 2}, {"reply", 1 << 3},

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "rules/extensions.h"
 #include "rules/names.h"
 
@@ -10,6 +13,14 @@ namespace ctwin::rules {
 namespace {
 
 using Takes = OptionRow::Takes;
+
+/// The row that has this name, in whatever case; null when there is none.
+template <typename Row, size_t kRows>
+const Row* named(const Row (&rows)[kRows], std::string_view name) {
+  const auto same = [&](const Row& row) { return equal_ignoring_case(row.name, name); };
+  const auto* found = std::ranges::find_if(rows, same);
+  return found == std::end(rows) ? nullptr : found;
+}
 
 // ---- tcp, udp ----
 
@@ -32,20 +43,20 @@ constexpr OptionRow kUdpOptions[] = {
     {.name = "dport", .id = kDport, .inverts = true},
 };
 
-/// FROM[:TO]. iptables reads the ports of udp otherwise than those of tcp: only decimal numbers,
-/// and a range may be empty.
-Complaint parse_ports(const Given& given, bool tcp, Interval<uint16_t>& ports) {
+/// FROM[:TO]. iptables reads the ports of udp, which has no `protocol` here, otherwise than those
+/// of others: only decimal numbers, and a range may be empty.
+Complaint parse_ports(const Given& given, const char* protocol, Interval<uint16_t>& ports) {
   ports = {0, UINT16_MAX, given.invert};
   const std::vector<std::string_view> parts = split(given.value, ':');
   if (parts.size() > 2) return fmt::format("invalid port range \"{}\"", given.value);
   for (size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i].empty() && (parts.size() == 2 || !tcp)) continue;
-    const auto port = port_number(parts[i], tcp ? "tcp" : nullptr, tcp ? 0 : 10);
+    if (parts[i].empty() && (parts.size() == 2 || !protocol)) continue;
+    const auto port = port_number(parts[i], protocol, protocol ? 0 : 10);
     if (!port) return fmt::format("invalid port/service `{}' specified", parts[i]);
     (i == 0 ? ports.min : ports.max) = *port;
   }
   if (parts.size() == 1) ports.max = ports.min;
-  if (tcp && ports.min > ports.max) return "invalid portrange (min > max)";
+  if (protocol && ports.min > ports.max) return "invalid portrange (min > max)";
   return {};
 }
 
@@ -61,22 +72,18 @@ Complaint parse_flag_list(std::string_view text, uint8_t& flags) {
   flags = 0;
   for (const std::string_view word : split(text, ',')) {
     if (word.empty()) continue;
-    bool known = false;
-    for (const Row& row : kNames) {
-      if (!equal_ignoring_case(row.name, word)) continue;
-      flags |= row.flag;
-      known = true;
-    }
-    if (!known)
+    const Row* row = named(kNames, word);
+    if (!row)
       return fmt::format("Unknown TCP flag `{}'; known: FIN SYN RST PSH ACK URG ALL NONE", word);
+    flags |= row->flag;
   }
   return {};
 }
 
 Complaint parse_tcp(const Given& given, TcpMatch& tcp) {
   switch (given.row.id) {
-    case kSport: return parse_ports(given, true, tcp.sport);
-    case kDport: return parse_ports(given, true, tcp.dport);
+    case kSport: return parse_ports(given, "tcp", tcp.sport);
+    case kDport: return parse_ports(given, "tcp", tcp.dport);
     case kSyn:
       tcp.flags_mask = kSynFlag | kRst | kAck | kFin;
       tcp.flags_compare = kSynFlag;
@@ -94,7 +101,74 @@ Complaint parse_tcp(const Given& given, TcpMatch& tcp) {
 }
 
 Complaint parse_udp(const Given& given, UdpMatch& udp) {
-  return parse_ports(given, false, given.row.id == kSport ? udp.sport : udp.dport);
+  return parse_ports(given, nullptr, given.row.id == kSport ? udp.sport : udp.dport);
+}
+
+// ---- sctp ----
+
+enum SctpOption : uint8_t { kSctpSport, kSctpDport, kChunkTypes };
+
+constexpr OptionRow kSctpOptions[] = {
+    {.name = "source-port", .id = kSctpSport, .inverts = true},
+    {.name = "sport", .id = kSctpSport, .inverts = true},
+    {.name = "destination-port", .id = kSctpDport, .inverts = true},
+    {.name = "dport", .id = kSctpDport, .inverts = true},
+    {.name = "chunk-types", .id = kChunkTypes, .inverts = true},
+};
+
+/// Letters behind a chunk's name: large ones must be set, small ones must not. Large ones win.
+Complaint parse_chunk_flags(std::string_view text, const SctpChunkName& chunk, SctpMatch& sctp) {
+  auto found = std::ranges::find(sctp.flags, chunk.type, &SctpMatch::ChunkFlags::type);
+  if (found == sctp.flags.end()) found = sctp.flags.insert(found, {chunk.type, 0, 0});
+  const std::string_view letters = chunk.flags;
+  for (const char letter : text) {
+    const bool set = letter >= 'A' && letter <= 'Z';
+    const size_t at = letters.find(static_cast<char>(letter & ~0x20));
+    const bool is_letter = set || (letter >= 'a' && letter <= 'z');
+    if (!is_letter || at == letters.npos)
+      return fmt::format("Invalid flags for chunk type {}: '{}'; known: \"{}\"", chunk.name, letter,
+                         letters);
+    const auto bit = static_cast<uint8_t>(1u << (letters.size() - 1 - at));
+    found->mask |= bit;
+    if (set) found->flags |= bit;
+  }
+  return {};
+}
+
+Complaint parse_chunks(std::string_view text, SctpMatch& sctp) {
+  if (equal_ignoring_case(text, "ALL")) return sctp.types.set(), std::nullopt;
+  if (equal_ignoring_case(text, "NONE")) return sctp.types.reset(), std::nullopt;
+  for (const std::string_view word : split(text, ',')) {
+    if (word.empty()) continue;
+    const size_t colon = word.find(':');
+    const SctpChunkName* chunk = named(kSctpChunks, word.substr(0, colon));
+    if (!chunk) return fmt::format("Unknown sctp chunk `{}'", word.substr(0, colon));
+    sctp.types.set(chunk->type);
+    if (colon == word.npos) continue;
+    if (Complaint complaint = parse_chunk_flags(word.substr(colon + 1), *chunk, sctp))
+      return complaint;
+  }
+  return {};
+}
+
+Complaint parse_sctp(const Given& given, SctpMatch& sctp) {
+  if (given.row.id != kChunkTypes)
+    return parse_ports(given, "sctp",
+                       (given.row.id == kSctpSport ? sctp.sport : sctp.dport).emplace());
+  using Chunks = SctpMatch::Chunks;
+  struct Row {
+    const char* name;
+    Chunks chunks;
+  };
+  static constexpr Row kHow[] = {
+      {"all", Chunks::kAll}, {"any", Chunks::kAny}, {"only", Chunks::kOnly}};
+  const Word* types = given.scanner.take_word();
+  if (!types) return "--chunk-types requires two args: all, any or only, and the types";
+  const Row* how = named(kHow, given.value);
+  if (!how) return "Match type has to be one of \"ALL\", \"ANY\" or \"ONLY\"";
+  sctp.chunks = how->chunks;
+  sctp.chunks_invert = given.invert;
+  return parse_chunks(types->text, sctp);
 }
 
 // ---- icmp, icmp6 ----
@@ -351,12 +425,10 @@ Complaint parse_tos(const Given& given, TosMatch& match) {
                                    {"Minimize-Cost", 0x02},
                                    {"Normal-Service", 0x00}};
   match.mask = 0x3f;
-  for (const Row& row : kNames) {
-    if (!equal_ignoring_case(row.name, given.value)) continue;
-    match.value = row.value;
-    return {};
-  }
-  return fmt::format("Symbolic name \"{}\" is unknown", given.value);
+  const Row* row = named(kNames, given.value);
+  if (!row) return fmt::format("Symbolic name \"{}\" is unknown", given.value);
+  match.value = row->value;
+  return {};
 }
 
 constexpr OptionRow kDscpOptions[] = {
@@ -376,12 +448,10 @@ Complaint parse_dscp(const Given& given, DscpMatch& match) {
       {"CS6", 48},  {"CS7", 56},  {"BE", 0},    {"AF11", 10}, {"AF12", 12}, {"AF13", 14},
       {"AF21", 18}, {"AF22", 20}, {"AF23", 22}, {"AF31", 26}, {"AF32", 28}, {"AF33", 30},
       {"AF41", 34}, {"AF42", 36}, {"AF43", 38}, {"EF", 46}};
-  for (const Row& row : kClasses) {
-    if (!equal_ignoring_case(row.name, given.value)) continue;
-    match.dscp = row.dscp;
-    return {};
-  }
-  return fmt::format("Invalid DSCP value `{}'", given.value);
+  const Row* row = named(kClasses, given.value);
+  if (!row) return fmt::format("Invalid DSCP value `{}'", given.value);
+  match.dscp = row->dscp;
+  return {};
 }
 
 Complaint finish_dscp(uint32_t seen, DscpMatch&) {
@@ -494,13 +564,12 @@ Complaint parse_pkttype(const Given& given, PkttypeMatch& match) {
       {"mcast", PacketType::kMulticast},     {"host", PacketType::kHost},
       {"otherhost", PacketType::kOtherHost}};
   match.invert = given.invert;
-  for (const Row& row : kNames) {
-    if (!equal_ignoring_case(row.name, given.value)) continue;
-    match.type = row.type;
-    return {};
-  }
-  return fmt::format("Bad packet type '{}'; known: unicast broadcast multicast otherhost",
-                     given.value);
+  const Row* row = named(kNames, given.value);
+  if (!row)
+    return fmt::format("Bad packet type '{}'; known: unicast broadcast multicast otherhost",
+                       given.value);
+  match.type = row->type;
+  return {};
 }
 
 enum RtOption : uint8_t {
@@ -549,6 +618,10 @@ std::span<const MatchKind> packet_matches() {
   static const MatchKind kKinds[] = {
       {{"tcp", AF_UNSPEC, kTcpOptions}, make_as<TcpMatch>, parse_as<TcpMatch, parse_tcp>, nullptr},
       {{"udp", AF_UNSPEC, kUdpOptions}, make_as<UdpMatch>, parse_as<UdpMatch, parse_udp>, nullptr},
+      {{"sctp", AF_UNSPEC, kSctpOptions},
+       make_as<SctpMatch>,
+       parse_as<SctpMatch, parse_sctp>,
+       nullptr},
       {{"icmp", AF_INET, kIcmpOptions}, make_icmp, parse_as<IcmpMatch, parse_icmp>, nullptr},
       {{"icmp6", AF_INET6, kIcmp6Options}, make_icmp, parse_as<IcmpMatch, parse_icmp>, nullptr},
       {{"multiport", AF_UNSPEC, kMultiportOptions},

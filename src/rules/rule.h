@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -86,6 +87,21 @@ struct TcpMatch {
 struct UdpMatch {
   Interval<uint16_t> sport{0, 65535, false}, dport{0, 65535, false};
   friend bool operator==(const UdpMatch&, const UdpMatch&) = default;
+};
+/// sctp. What was not asked is not printed, even where it would hold for every packet.
+struct SctpMatch {
+  enum class Chunks : uint8_t { kNotAsked, kAll, kAny, kOnly };
+  /// The flags that a chunk of this type must have.
+  struct ChunkFlags {
+    uint8_t type = 0, flags = 0, mask = 0;
+    friend bool operator==(const ChunkFlags&, const ChunkFlags&) = default;
+  };
+  std::optional<Interval<uint16_t>> sport, dport;
+  Chunks chunks = Chunks::kNotAsked;
+  bool chunks_invert = false;
+  std::bitset<256> types;
+  std::vector<ChunkFlags> flags;
+  friend bool operator==(const SctpMatch&, const SctpMatch&) = default;
 };
 /// icmp and icmp6. Type 255 with codes 0-255 is "any" for icmp.
 struct IcmpMatch {
@@ -255,10 +271,10 @@ struct PhysdevMatch {
 };
 
 using Match =
-    std::variant<TcpMatch, UdpMatch, IcmpMatch, MultiportMatch, ConntrackMatch, MarkMatch,
-                 ConnlabelMatch, ConnbytesMatch, CommentMatch, LimitMatch, LengthMatch, TtlMatch,
-                 TosMatch, DscpMatch, IprangeMatch, AddrtypeMatch, StatisticMatch, MacMatch,
-                 PkttypeMatch, RecentMatch, RtMatch, PhysdevMatch>;
+    std::variant<TcpMatch, UdpMatch, SctpMatch, IcmpMatch, MultiportMatch, ConntrackMatch,
+                 MarkMatch, ConnlabelMatch, ConnbytesMatch, CommentMatch, LimitMatch, LengthMatch,
+                 TtlMatch, TosMatch, DscpMatch, IprangeMatch, AddrtypeMatch, StatisticMatch,
+                 MacMatch, PkttypeMatch, RecentMatch, RtMatch, PhysdevMatch>;
 
 // ---- targets, by the name that follows -j ----
 

@@ -63,6 +63,48 @@ void save(std::string& out, const UdpMatch& udp) {
   put_port(out, "dport", udp.dport);
 }
 
+/// "DATA:Be,INIT": a flag that must be set is a large letter.
+void put_chunks(std::string& out, const SctpMatch& sctp) {
+  const char* separator = "";
+  for (const SctpChunkName& row : kSctpChunks) {
+    if (!sctp.types[row.type]) continue;
+    out.append(separator).append(row.name);
+    separator = ",";
+    for (const SctpMatch::ChunkFlags& flags : sctp.flags) {
+      if (flags.type != row.type || flags.mask == 0) continue;
+      out += ':';
+      const std::string_view letters = row.flags;
+      for (size_t i = 0; i < letters.size(); ++i) {
+        const unsigned bit = 1u << (letters.size() - 1 - i);
+        if (flags.mask & bit) out += static_cast<char>(letters[i] | (flags.flags & bit ? 0 : 0x20));
+      }
+    }
+  }
+}
+
+void save(std::string& out, const SctpMatch& sctp) {
+  using Chunks = SctpMatch::Chunks;
+  out += " -m sctp";
+  const auto put_asked = [&](const char* option, const std::optional<Interval<uint16_t>>& ports) {
+    if (!ports) return;
+    put(out, "{} --{} ", no(ports->invert), option);
+    put_range(out, *ports);
+  };
+  put_asked("sport", sctp.sport);
+  put_asked("dport", sctp.dport);
+  if (sctp.chunks == Chunks::kNotAsked) return;
+  put(out, "{} --chunk-types {} ", no(sctp.chunks_invert),
+      sctp.chunks == Chunks::kAll   ? "all"
+      : sctp.chunks == Chunks::kAny ? "any"
+                                    : "only");
+  if (sctp.types.none())
+    out += "NONE";
+  else if (sctp.types.all())
+    out += "ALL";
+  else
+    put_chunks(out, sctp);
+}
+
 void save(std::string& out, const IcmpMatch& icmp) {
   const bool every_code = icmp.code_min == 0 && icmp.code_max == UINT8_MAX;
   put(out, " -m {}{} --{}-type ", icmp.six ? "icmp6" : "icmp", no(icmp.invert),

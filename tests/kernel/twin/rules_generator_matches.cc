@@ -33,6 +33,18 @@ std::string tcp_flags(Dice& dice) {
                      dice.chance(1, 8) ? "NONE" : compare);
 }
 
+std::string chunk_types(Dice& dice) {
+  static constexpr const char* kHow[] = {"all", "any", "only"};
+  const char* invert = no(dice);
+  const std::string types =
+      list(dice, {"DATA", "INIT", "INIT_ACK", "SACK", "HEARTBEAT", "ABORT:T", "SHUTDOWN", "ERROR",
+                  "COOKIE_ECHO", "COOKIE_ACK", "SHUTDOWN_COMPLETE:t"});
+  return fmt::format("{} --chunk-types {} {}", invert, dice.pick(kHow),
+                     dice.chance(1, 8)   ? "ALL"
+                     : dice.chance(1, 4) ? types + ",DATA:Be"
+                                         : types);
+}
+
 std::string ports_of_protocol(Dice& dice, const RuleNeeds& proto) {
   std::string text = dice.chance(1, 2) ? fmt::format(" -m {}", proto.proto) : "";
   if (dice.chance(1, 2)) {
@@ -43,6 +55,7 @@ std::string ports_of_protocol(Dice& dice, const RuleNeeds& proto) {
     const char* invert = no(dice);
     text += fmt::format("{} --dport {}", invert, random_ports(dice));
   }
+  if (proto.proto == "sctp" && dice.chance(1, 2)) text += chunk_types(dice);
   if (proto.proto == "tcp") {
     if (dice.chance(1, 4)) text += tcp_flags(dice);
     if (dice.chance(1, 10))
@@ -248,7 +261,8 @@ std::string length(Dice& dice, const RuleContext& context) {
 std::string random_protocol_options(Dice& dice, const RuleContext& context,
                                     const RuleNeeds& proto) {
   if (proto.inverted || proto.proto.empty()) return {};
-  if (proto.proto == "tcp" || proto.proto == "udp") return ports_of_protocol(dice, proto);
+  if (proto.proto == "tcp" || proto.proto == "udp" || proto.proto == "sctp")
+    return ports_of_protocol(dice, proto);
   if (proto.proto == "icmp" || proto.proto == "icmpv6") return icmp_type(dice, context);
   return {};
 }

@@ -178,7 +178,7 @@ TEST_CASE("what iptables has and we have not is refused by its name") {
   CHECK(says("-A INPUT -m nosuch", "13: couldn't load match \"nosuch\"; supported: addrtype"));
   CHECK(
       says("-t mangle -A PREROUTING -j TPROXY", "28: -j: not supported: \"TPROXY\"; supported: "));
-  CHECK(says("-A INPUT -p sctp --dport 80", "18: --dport is not supported with -p sctp"));
+  CHECK(says("-A INPUT -p dccp --dport 80", "18: --dport is not supported with -p dccp"));
   CHECK(says("-t raw -A PREROUTING -j CT --timeout x", "28: CT: --timeout is not supported"));
   CHECK(says("-t mangle -A INPUT -j CONNMARK --left-shift-mark 5",
              "32: CONNMARK: --left-shift-mark is not supported"));

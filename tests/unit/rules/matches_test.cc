@@ -222,6 +222,45 @@ TEST_CASE("udp: ports; a short datagram drops the packet, a later fragment does 
   CHECK_EQ(accepting.forward(ip_packet(with_fragment(1), kUdp, data(7))), Verdict::kAccept);
 }
 
+TEST_CASE("sctp: ports, and all, any or only some types of chunks, with their flags") {
+  using Chunks = SctpMatch::Chunks;
+  constexpr uint8_t kSack = 3, kBeginning = 0x02, kEnd = 0x01;
+  Gate gate;
+  const auto of = [](std::vector<Bytes> chunks) {
+    return sctp_packet({}, {.sport = 1000, .dport = 2905, .chunks = std::move(chunks)});
+  };
+  const auto asks = [](Chunks how, std::initializer_list<uint8_t> types) {
+    SctpMatch match{.chunks = how};
+    for (const uint8_t type : types) match.types.set(type);
+    return match;
+  };
+  const BuiltPacket both = of({chunk(kSctpData, data(5), kBeginning), chunk(kSack, data(4))});
+  CHECK(gate.holds(SctpMatch{.sport = ports(1000, 1000), .dport = ports(2905, 2905)}, both));
+  CHECK_FALSE(gate.holds(SctpMatch{.sport = ports(1000, 1000, true)}, both));
+  CHECK_FALSE(gate.holds(SctpMatch{.dport = ports(0, 2904)}, both));
+  CHECK(gate.holds(asks(Chunks::kAny, {kSctpInit, kSack}), both));
+  CHECK_FALSE(gate.holds(asks(Chunks::kAny, {kSctpInit}), both));
+  CHECK(gate.holds(asks(Chunks::kAll, {kSctpData, kSack}), both));
+  CHECK_FALSE(gate.holds(asks(Chunks::kAll, {kSctpData, kSctpInit}), both));
+  CHECK(gate.holds(asks(Chunks::kOnly, {kSctpData, kSctpInit, kSack}), both));
+  CHECK_FALSE(gate.holds(asks(Chunks::kOnly, {kSctpData}), both));
+  SctpMatch flagged = asks(Chunks::kAny, {kSctpData});
+  flagged.flags = {{kSctpData, kBeginning, kBeginning | kEnd}};
+  CHECK(gate.holds(flagged, both));
+  flagged.chunks_invert = true;
+  CHECK_FALSE(gate.holds(flagged, both));
+  flagged.flags = {{kSctpData, kEnd, kEnd}};
+  CHECK(gate.holds(flagged, both));
+  CHECK_FALSE(gate.holds(SctpMatch{}, ip_packet(with_fragment(1), 132, data(40))));
+
+  Gate dropping;
+  dropping.add(TableId::kFilter, Hook::kForward, rule(asks(Chunks::kAny, {kSctpInit}), NoTarget{}));
+  CHECK_EQ(dropping.forward(both), Verdict::kAccept);
+  CHECK_EQ(dropping.forward(of({})), Verdict::kDrop);
+  CHECK_EQ(dropping.forward(of({{kSack, 0, 0, 0}})), Verdict::kDrop);
+  CHECK_EQ(dropping.forward(ip_packet({}, 132, data(11))), Verdict::kDrop);
+}
+
 TEST_CASE("icmp: type, and a range of codes") {
   Gate gate;
   const BuiltPacket unreachable = icmp_packet({}, {.type = 3, .code = 4});
