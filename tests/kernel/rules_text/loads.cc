@@ -59,6 +59,15 @@ Result<Loaded> load_by_kernel(std::string_view text, bool six) {
   return loaded;
 }
 
+Result<std::string> complaint_of_test(std::string_view text, bool six) {
+  auto where = NetworkNamespace::create();
+  if (!where) return where.error();
+  const auto ended = run(tool(six, "restore", {"--test", "-w", "60"}, text), *where);
+  if (!ended) return ended.error();
+  return ended->exit_code == 0 ? std::string()
+                               : fmt::format("exit code {}: {}", ended->exit_code, ended->errors);
+}
+
 Loaded load_by_engine(std::string_view text, bool six) {
   rules::Ruleset rules;
   rules.family = six ? AF_INET6 : AF_INET;

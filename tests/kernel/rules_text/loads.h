@@ -17,6 +17,8 @@ struct Loaded {
 
 /// `text` is what iptables-restore reads. A namespace of its own, which is gone afterwards.
 Result<Loaded> load_by_kernel(std::string_view text, bool six);
+/// What iptables-legacy-restore --test says to it, which loads nothing; empty when it accepts it.
+Result<std::string> complaint_of_test(std::string_view text, bool six);
 Loaded load_by_engine(std::string_view text, bool six);
 
 /// The first line in which the two differ, or what only one of them refuses; empty when they agree.

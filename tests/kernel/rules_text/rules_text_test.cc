@@ -151,6 +151,14 @@ TEST_CASE("rules of well-known programs load as they are") {
     REQUIRE(text.find("COMMIT") != text.npos);
     const Loaded engine = load_by_engine(text, six);
     REQUIRE_MESSAGE(engine.accepted, engine.complaint);
+    for (const std::string& accepted : {text, engine.saved}) {
+      const auto complaint = complaint_of_test(accepted, six);
+      REQUIRE_MESSAGE(complaint.ok(), complaint.error().text);
+      CHECK(*complaint == "");
+    }
+    const auto complaint = complaint_of_test(text + "*filter\n-A INPUT -j NOSUCH\nCOMMIT\n", six);
+    REQUIRE_MESSAGE(complaint.ok(), complaint.error().text);
+    CHECK(*complaint != "");
     CHECK(compare(text, six) == "");
     // What we write the kernel takes, and writes the same.
     CHECK(compare(engine.saved, six) == "");
