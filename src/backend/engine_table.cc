@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <span>
+#include <vector>
 
 #include "base/posix.h"
 #include "io/live_capture.h"
@@ -35,14 +37,19 @@ Status apply_sysctl(const std::string& assignment, conntrack::Settings& settings
   return Error{EINVAL, "--sysctl '" + assignment + "': " + status.error().text};
 }
 
-/// The router that the options describe; its devices begin with those that are known.
-Result<setup::Setup> new_setup(const TableOptions& options, const state::KeptState* kept) {
+Status apply_sysctls(const TableOptions& options, conntrack::Settings& settings) {
+  for (const std::string& assignment : options.sysctls)
+    if (Status applied = apply_sysctl(assignment, settings); !applied) return applied;
+  return {};
+}
+
+/// The router that the options describe. It begins with the devices and settings that are known.
+Result<setup::Setup> new_setup(const TableOptions& options, const conntrack::Settings& settings,
+                               std::span<const std::string> known_devices) {
   setup::Setup setup;
+  setup.settings = settings;
   router::Interfaces& devices = setup.router.interfaces();
-  if (kept) {
-    setup.settings = kept->settings();
-    for (const std::string& device : kept->devices()) devices.find_or_add(device);
-  }
+  for (const std::string& device : known_devices) devices.find_or_add(device);
   for (const std::string& capture : options.captures)
     if (const auto device = io::split_capture(capture).first) devices.find_or_add(*device);
   for (const auto* names : {&options.tuns, &options.live_captures})
@@ -50,6 +57,10 @@ Result<setup::Setup> new_setup(const TableOptions& options, const state::KeptSta
   for (const std::string& file : options.setups)
     if (Status read = setup::read_setup(file, setup); !read) return read.error();
   return setup;
+}
+
+Result<setup::Setup> new_setup(const TableOptions& options, const state::KeptState* kept) {
+  return kept ? new_setup(options, kept->settings(), kept->devices()) : new_setup(options, {}, {});
 }
 
 /// The engine that the options describe, or that was kept and is changed by them.
@@ -65,9 +76,7 @@ Result<engine::Engine::Options> engine_options(const TableOptions& options,
     engine.settings = setup->settings;
     engine.setup = std::move(*setup);
   }
-  for (const std::string& assignment : options.sysctls)
-    if (Status applied = apply_sysctl(assignment, engine.settings); !applied)
-      return applied.error();
+  if (Status applied = apply_sysctls(options, engine.settings); !applied) return applied.error();
   return engine;
 }
 
@@ -169,7 +178,7 @@ Status EngineTable::come_alive() {
   loop_ = std::move(*loop);
   live_.emplace(*loop_, engine_,
                 live::LiveFeed::Options{checksums_, options_.interrupted, options_.before_wait,
-                                        options_.remark});
+                                        [this] { reload_if_wanted(); }, options_.remark});
   if (Status opened = open_devices(); !opened) return opened;
   if (!options_.captures.empty()) live_->pass_captures(&captures_);
   if (options_.ends_with_output) live_->end_with_reader_of(STDOUT_FILENO);
@@ -201,6 +210,26 @@ Status EngineTable::serve(const TableOptions::Serve& where) {
   live_->serve([this] { clients_->tend(); });
   if (options_.remark) options_.remark("serving on " + where.path);
   return {};
+}
+
+/// Reads the setup files again: all of them are right, or everything stays as it was.
+void EngineTable::reload_if_wanted() {
+  if (!options_.take_reload || !options_.take_reload()) return;
+  const auto say = [this](const std::string& text) {
+    if (options_.remark) options_.remark(text);
+  };
+  if (options_.setups.empty()) return say("SIGHUP: there is no --setup FILE to be read again");
+  std::vector<std::string> devices;
+  for (uint32_t device = 1; device < engine_.devices_end(); ++device)
+    devices.push_back(engine_.device_name(device));
+  auto setup = new_setup(options_, state_ ? engine_.settings() : conntrack::Settings{}, devices);
+  if (!setup) return say(setup.error().text + "; the setup stays as it was");
+  if (Status applied = apply_sysctls(options_, setup->settings); !applied)
+    return say(applied.error().text);
+  engine_.replace_setup(std::move(*setup));
+  std::string names;
+  for (const std::string& file : options_.setups) names += " " + file;
+  say("the setup has been read again:" + names);
 }
 
 void EngineTable::connect_output() {

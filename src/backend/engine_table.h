@@ -38,6 +38,7 @@ class EngineTable final : public Table {
   Status open_devices();
   Status serve(const TableOptions::Serve& where);
   void connect_output();
+  void reload_if_wanted();
 
   TableOptions options_;
   std::optional<state::StateFile> state_;

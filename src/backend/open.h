@@ -53,6 +53,7 @@ struct TableOptions {
   std::function<void(std::string_view)> log_to;
   // For an engine that lives until it is told to end:
   std::function<bool()> interrupted;  ///< has a signal come that is to be dealt with?
+  std::function<bool()> take_reload;  ///< are the setup files to be read again? Is told once.
   std::function<void()> before_wait;  ///< what was printed may be shown
   bool ends_with_output = false;      ///< nobody needs it once nobody reads standard output
 };

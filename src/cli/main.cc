@@ -90,7 +90,12 @@ backend::TableOptions table_options(Session& session, const CommandLine& line,
   options.tuns = strings(own.tuns);
   options.live_captures = strings(own.live_captures);
   options.capture_filter = own.capture_filter.value_or(std::string_view());
-  options.interrupted = [] { return stop_signal != 0; };
+  options.interrupted = [] { return stop_signal != 0 || reload_signal != 0; };
+  options.take_reload = [] {
+    const bool wanted = reload_signal != 0;
+    reload_signal = 0;
+    return wanted;
+  };
   options.before_wait = [&session] { session.output.flush(); };
   options.ends_with_output = arguments.command == Command::kEvent || own.trace;
   options.remark = [&session](std::string_view text) { session.messages.say(text); };
@@ -117,6 +122,8 @@ std::string_view contradiction(const OwnOptions& own, bool kept) {
     return "--capture-filter is for --capture IFACE";
   if (has_devices && !own.captures.empty())
     return "--pcap has a clock of its own: it cannot be together with --tun or --capture";
+  if ((own.socket_mode || own.socket_group) && !own.serve)
+    return "--socket-mode and --socket-group are for --serve PATH";
   if (own.is_live() && own.run_out)
     return "--run-out needs an end of the packets: not with --serve, --tun or --capture";
   return {};
@@ -138,6 +145,7 @@ int run_on_table(Session& session, const CommandLine& line) {
     if (const int* code = std::get_if<int>(&opened)) return *code;
     input = std::move(std::get<LoadInput>(opened));
   }
+  if (arguments.own.is_live()) catch_reload();
   auto table = backend::open_table(table_options(session, line, *chosen));
   if (!table)
     return session.messages.report(

@@ -8,6 +8,7 @@
 namespace ctwin::cli {
 
 volatile std::sig_atomic_t stop_signal = 0;
+volatile std::sig_atomic_t reload_signal = 0;
 
 namespace {
 
@@ -91,6 +92,12 @@ void catch_signals() {
   sigaction(SIGTERM, &action, nullptr);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
+}
+
+void catch_reload() {
+  struct sigaction action {};
+  action.sa_handler = [](int number) { reload_signal = number; };
+  sigaction(SIGHUP, &action, nullptr);
 }
 
 std::string explain_errno(int code, Command command, Table table) {

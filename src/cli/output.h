@@ -86,6 +86,10 @@ class Messages {
 extern volatile std::sig_atomic_t stop_signal;
 void catch_signals();
 
+/// SIGHUP, in the same way: not 0 when it has come. Until this is called it ends the program.
+extern volatile std::sig_atomic_t reload_signal;
+void catch_reload();
+
 /// What conntrack says of an errno for this command ("Operation failed: …" stands before it).
 std::string explain_errno(int code, Command command, Table table);
 

@@ -51,29 +51,36 @@ uint32_t output_device(const router::Route& route) {
 Box::Box(setup::Setup setup, const conntrack::Settings& settings, conntrack::Tracker& tracker,
          nat::Nat& nat)
     : settings_(settings),
-      setup_texts_(std::move(setup.texts)),
-      box_settings_(setup.box),
-      router_(std::move(setup.router)),
       error_limiter_(setup.box.rates),
       tracker_(tracker),
       nat_(nat),
-      firewall_v4_(std::move(setup.v4), {tracker, nat, router_, tracker.random()}),
-      firewall_v6_(std::move(setup.v6), {tracker, nat, router_, tracker.random()}),
       buffer_(UINT16_MAX + 1 + kHeadroom) {
-  if (firewall_v4_.uses_labels() || firewall_v6_.uses_labels()) tracker_.use_labels();
+  replace(std::move(setup));
+}
+
+void Box::replace(setup::Setup setup) {
+  setup_texts_ = std::move(setup.texts);
+  box_settings_ = setup.box;
+  input_rules_.clear();
+  router_ = std::move(setup.router);
+  error_limiter_ = ErrorLimiter(setup.box.rates);
+  const rules::Firewall::World world{tracker_, nat_, router_, tracker_.random(), log_, observer_};
+  firewall_v4_.emplace(std::move(setup.v4), world);
+  firewall_v6_.emplace(std::move(setup.v6), world);
+  if (firewall_v4_->uses_labels() || firewall_v6_->uses_labels()) tracker_.use_labels();
 }
 
 void Box::set_log(rules::LogSink* log) {
   log_ = log;
-  firewall_v4_.set_log(log);
-  firewall_v6_.set_log(log);
+  firewall_v4_->set_log(log);
+  firewall_v6_->set_log(log);
   if (log_ && settings_.log_invalid != 0) tracker_.take_notes(this);
 }
 
 void Box::observe(PathObserver* observer) {
   observer_ = observer;
-  firewall_v4_.set_watcher(observer);
-  firewall_v6_.set_watcher(observer);
+  firewall_v4_->set_watcher(observer);
+  firewall_v6_->set_watcher(observer);
 }
 
 // ---- what conntrack says ----

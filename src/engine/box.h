@@ -67,6 +67,10 @@ class Box final : public conntrack::NoteSink {
   Box(setup::Setup setup, const conntrack::Settings& settings, conntrack::Tracker& tracker,
       nat::Nat& nat);
 
+  /// Puts another setup in the place of this one: routes, rules and their counters begin anew. The
+  /// devices of before have the same numbers in it, and may be followed by others.
+  void replace(setup::Setup setup);
+
   void on_output(Output output) { output_ = std::move(output); }
   void set_log(rules::LogSink* log);
   void observe(PathObserver* observer);
@@ -80,15 +84,15 @@ class Box final : public conntrack::NoteSink {
   const router::Interfaces& interfaces() const { return router_.interfaces(); }
   const std::vector<setup::SetupText>& setup_texts() const { return setup_texts_; }
   rules::Firewall& firewall(uint8_t family) {
-    return family == AF_INET ? firewall_v4_ : firewall_v6_;
+    return family == AF_INET ? *firewall_v4_ : *firewall_v6_;
   }
   ErrorLimiter& error_limiter() { return error_limiter_; }
   /// Does a rule look at the counters of flows? Loading it turns nf_conntrack_acct on.
   bool needs_counters() const {
-    return firewall_v4_.uses_counters() || firewall_v6_.uses_counters();
+    return firewall_v4_->uses_counters() || firewall_v6_->uses_counters();
   }
   const rules::Ruleset& rules(uint8_t family) const {
-    return family == AF_INET ? firewall_v4_.rules() : firewall_v6_.rules();
+    return family == AF_INET ? firewall_v4_->rules() : firewall_v6_->rules();
   }
 
   // ---- NoteSink ----
@@ -130,7 +134,9 @@ class Box final : public conntrack::NoteSink {
   void ends(const Skb& skb, const char* fate) {
     if (observer_) observer_->ends(skb, fate);
   }
-  rules::Firewall& firewall(const Skb& skb) { return skb.is_ipv4() ? firewall_v4_ : firewall_v6_; }
+  rules::Firewall& firewall(const Skb& skb) {
+    return skb.is_ipv4() ? *firewall_v4_ : *firewall_v6_;
+  }
 
   const conntrack::Settings& settings_;
   std::vector<setup::SetupText> setup_texts_;
@@ -140,7 +146,7 @@ class Box final : public conntrack::NoteSink {
   ErrorLimiter error_limiter_;
   conntrack::Tracker& tracker_;
   nat::Nat& nat_;
-  rules::Firewall firewall_v4_, firewall_v6_;
+  std::optional<rules::Firewall> firewall_v4_, firewall_v6_;
   Output output_;
   rules::LogSink* log_ = nullptr;
   PathObserver* observer_ = nullptr;

@@ -54,6 +54,12 @@ Engine::Engine(Options options)
   settings_.acct |= box_->needs_counters();
 }
 
+void Engine::replace_setup(setup::Setup setup) {
+  settings_ = setup.settings;
+  box_->replace(std::move(setup));
+  settings_.acct |= box_->needs_counters();
+}
+
 uint32_t Engine::device(const std::string& name) { return interfaces().find_or_add(name); }
 
 void Engine::on_output(Output output) {

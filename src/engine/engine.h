@@ -64,6 +64,10 @@ class Engine {
 
   explicit Engine(Options options);
 
+  /// Puts another setup in the place of the router's, and its settings in the place of ours; flows
+  /// go on. The devices of before have the same numbers in it.
+  void replace_setup(setup::Setup setup);
+
   /// The index of a device, made when it is new.
   uint32_t device(const std::string& name);
   const std::string& device_name(uint32_t device) const { return interfaces().name(device); }

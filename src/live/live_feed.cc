@@ -64,6 +64,7 @@ bool LiveFeed::step() {
   loop_.dispatch();
   if (passing()) step_captures();
   if (tend_) tend_();
+  if (options_.after_turn) options_.after_turn();
   return lives();
 }
 

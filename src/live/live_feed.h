@@ -36,6 +36,8 @@ class LiveFeed final : public Feed {
     std::function<bool()> interrupted;
     /// Is called before each wait: what was printed so far may be shown.
     std::function<void()> before_wait;
+    /// Is called behind each turn.
+    std::function<void()> after_turn;
     /// What is to be said meanwhile, a line.
     std::function<void(std::string_view)> remark;
   };

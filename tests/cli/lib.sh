@@ -126,4 +126,23 @@ create_many() {
   "$CTWIN" -R "$work/many" || fail "cannot create $1 flows"
 }
 
+# Serves an engine on $work/engine until the test ends; more options can be given. Commands work on
+# it from then on.
+serve() {
+  "$CTWIN" --backend engine --serve "$work/engine" "$@" \
+    >"$work/served" 2>"$work/said" </dev/null &
+  server=$!
+  background="$background $server"
+  await test -S "$work/engine"
+  CTWIN_BACKEND=unix:$work/engine
+  export CTWIN_BACKEND
+}
+
+# Ends the engine; its exit status is in $code.
+end_serving() {
+  kill "${1:--TERM}" "$server"
+  wait "$server"
+  code=$?
+}
+
 count() { "$CTWIN" -C; }
