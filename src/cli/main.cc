@@ -112,7 +112,12 @@ int run_any(Session& session, const Arguments& arguments) {
 
 /// What cannot be meant by ctwin's own options together; empty if they can. A state that was kept
 /// may have a setup of its own.
-std::string_view contradiction(const OwnOptions& own, bool kept) {
+std::string_view contradiction(const Arguments& arguments, const BackendChoice& chosen) {
+  const OwnOptions& own = arguments.own;
+  const bool kept = chosen.kind == BackendChoice::Kind::kEngine && !chosen.path.empty();
+  if (arguments.command == Command::kEvent && kept && own.captures.empty() && !own.is_live())
+    return "-E: a state file tells nobody of changes; give packets (--pcap), or have an engine "
+           "serve the file (--serve PATH) and watch that (--backend unix:PATH)";
   const bool has_devices = !own.tuns.empty() || !own.live_captures.empty();
   if (own.needs_setup() && own.setups.empty() && !kept)
     return "--pcap-out, --log and --iptables-save need a router: give --setup FILE";
@@ -134,7 +139,7 @@ int run_on_table(Session& session, const CommandLine& line) {
   const Arguments& arguments = line.arguments;
   const auto chosen = choose_backend(arguments.own);
   if (!chosen) return session.messages.report({kUsageProblem, chosen.error().text});
-  if (const auto text = contradiction(arguments.own, !chosen->path.empty()); !text.empty())
+  if (const auto text = contradiction(arguments, *chosen); !text.empty())
     return session.messages.report({kUsageProblem, std::string(text)});
   if (arguments.own.netns)
     if (Status entered = enter_network_namespace(std::string(*arguments.own.netns)); !entered)

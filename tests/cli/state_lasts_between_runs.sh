@@ -43,3 +43,8 @@ ctwin -F
 expect_code 0
 ctwin -C
 expect_out 0
+
+# Nobody would ever tell of events.
+ctwin -E
+expect_refusal "-E: a state file tells nobody of changes; give packets (--pcap), or have an engine \
+serve the file (--serve PATH) and watch that (--backend unix:PATH)"

@@ -398,7 +398,7 @@ constexpr CaseGroup kGroups[] = {
 -R - <<< "-p udp\n"
 -R - <<< "-D -p udp -s 10.0.0.7 -w abc\n"
 -R - <<< "-F\n-D -p udp --sport abc\n"
--R - <<< "-A -t 999 -u UNSET -s 10.0.0.1 -d 10.0.0.2 -r 10.0.0.2 -q 10.0.0.1 -p gre --srckey 8 --dstkey 9 --reply-key-src 9 --reply-key-dst 8\n"
+-R - <<< "-A -t 1000 -u UNSET -s 10.0.0.1 -d 10.0.0.2 -r 10.0.0.2 -q 10.0.0.1 -p gre --srckey 8 --dstkey 9 --reply-key-src 9 --reply-key-dst 8\n"
 -R - <<< "-A -t 500 -u SEEN_REPLY,ASSURED -s 10.1.0.1 -d 198.51.100.1 -r 198.51.100.1 -n 192.0.2.1 -p tcp --sport 4001 --dport 80 --reply-port-src 80 --reply-port-dst 5001 --state ESTABLISHED\n"
 -R - <<< "-A -t 500 -u EXPECTED,SEEN_REPLY,ASSURED -s 10.0.0.6 -d 10.0.0.1 -r 10.0.0.1 -q 10.0.0.6 -p tcp --sport 20 --dport 50000 --reply-port-src 50000 --reply-port-dst 20 --state ESTABLISHED\n"
 -R - <<< "-A -t 500 -u SEEN_REPLY,FIXED_TIMEOUT -s 10.0.0.8 -d 10.0.0.9 -r 10.0.0.9 -q 10.0.0.8 -p udp --sport 2003 --dport 2004 --reply-port-src 2004 --reply-port-dst 2003\n"

@@ -219,6 +219,7 @@ std::string_view Runner::unfit(const Invocation& invocation, Pair pair) {
   if (!invocation.privileged) return "an engine's socket asks for no capability";
   if (invocation.same_namespace) return "needs one table for both";
   if (line.is("stats")) return "an engine is one CPU";
+  if (pair == Pair::kState && line.is("event")) return "a file is not watched";
   return {};
 }
 
