@@ -54,7 +54,7 @@ M labelmap - LUDE FILE names of labels
 - explain - all - with -S, what counters mean and what helps
 v verbose - all - with -C, how large the table may grow, too
 - netns - all NAME|PID|PATH work in this network namespace
-- backend - all WHERE which table: kernel, engine, engine:FILE (kept), or unix:PATH (served)
+- backend - all WHERE which table: kernel, engine, engine:FILE (kept), unix:PATH (served)
 - pcap - all [IFACE=]FILE packets for the engine, then the command; repeatable
 - setup - all FILE routes and rules that make the engine a router; repeatable
 - pcap-out - all [IFACE=]FILE write the packets that leave the engine; repeatable
@@ -68,7 +68,7 @@ v verbose - all - with -C, how large the table may grow, too
 - serve - all PATH keep the engine running and answer on this socket
 - socket-mode - all MODE who may use the socket, in octal; 0600 without
 - socket-group - all GROUP the group that the socket belongs to
-- tun - all IFACE give the engine this TUN device, made when it is not there; repeatable
+- tun - all IFACE give the router this TUN device, made if need be; repeatable
 - capture - all IFACE show the engine the packets of this interface; repeatable
 - capture-filter - all EXPR only packets that this tcpdump expression selects
 - wait - all SECONDS how long for a state file that is in use; 60 without
