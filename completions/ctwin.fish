@@ -54,7 +54,7 @@ M labelmap - LUDE FILE names of labels
 - explain - all - with -S, what counters mean and what helps
 v verbose - all - with -C, how large the table may grow, too
 - netns - all NAME|PID|PATH work in this network namespace
-- backend - all WHERE which table: kernel, engine, engine:FILE (kept), unix:PATH (served)
+- backend - all WHERE kernel, engine, engine:FILE (kept) or unix:PATH (served)
 - pcap - all [IFACE=]FILE packets for the engine, then the command; repeatable
 - setup - all FILE routes and rules that make the engine a router; repeatable
 - pcap-out - all [IFACE=]FILE write the packets that leave the engine; repeatable

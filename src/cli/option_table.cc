@@ -152,7 +152,7 @@ constexpr OptionRow kRows[] = {
     own(Option::kNetns, "netns", Argument::kRequired, "NAME|PID|PATH",
         "work in this network namespace"),
     own(Option::kBackend, "backend", Argument::kRequired, "WHERE",
-        "which table: kernel, engine, engine:FILE (kept), unix:PATH (served)"),
+        "kernel, engine, engine:FILE (kept) or unix:PATH (served)"),
     own(Option::kPcap, "pcap", Argument::kRequired, "[IFACE=]FILE",
         "packets for the engine, then the command; repeatable"),
     own(Option::kSetup, "setup", Argument::kRequired, "FILE",
