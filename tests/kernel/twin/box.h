@@ -25,6 +25,8 @@ class Box {
   virtual ~Box() = default;
   /// Puts the packet in; `record` has side, packet and, for an engine, time, and gets the rest.
   virtual Status inject(Record& record) = 0;
+  /// One more line of setup takes effect.
+  virtual Status change(const std::string& line) = 0;
   /// One more conversation with the box's table.
   virtual Result<std::unique_ptr<Backend>> connect() = 0;
   /// Adds table, counters, rules and the last events.

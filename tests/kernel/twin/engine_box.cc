@@ -15,7 +15,6 @@
 #include "nflog.h"
 #include "rules/command.h"
 #include "setup/setup_file.h"
-#include "state/engine_state.h"
 
 namespace ctwin::test {
 
@@ -115,7 +114,8 @@ struct EngineBox::Parts {
   std::vector<Packet> returned;
 };
 
-EngineBox::EngineBox(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+EngineBox::EngineBox(std::unique_ptr<Parts> parts, std::string setup)
+    : parts_(std::move(parts)), setup_(std::move(setup)) {}
 EngineBox::~EngineBox() = default;
 
 Result<std::unique_ptr<EngineBox>> EngineBox::create(const Sysctls& sysctls,
@@ -131,7 +131,7 @@ Result<std::unique_ptr<EngineBox>> EngineBox::create(const Sysctls& sysctls,
       return status.error();
   auto parts = make_parts(setup, !lines.empty());
   if (!parts) return parts.error();
-  return std::unique_ptr<EngineBox>(new EngineBox(std::move(*parts)));
+  return std::unique_ptr<EngineBox>(new EngineBox(std::move(*parts), std::move(text)));
 }
 
 Result<std::unique_ptr<EngineBox::Parts>> EngineBox::make_parts(const setup::Setup& setup,
@@ -160,11 +160,26 @@ Status EngineBox::restart() {
   if (!kept) return kept.error();
   const auto setup = kept->setup();
   if (!setup) return setup.error();
-  auto parts = make_parts(*setup, kept->is_router());
+  return go_on_with(*setup, *kept);
+}
+
+Status EngineBox::go_on_with(const setup::Setup& setup, const state::KeptState& kept) {
+  auto parts = make_parts(setup, kept.is_router());
   if (!parts) return parts.error();
-  if (Status restored = kept->restore((*parts)->engine, true); !restored) return restored;
+  if (Status restored = kept.restore((*parts)->engine, true); !restored) return restored;
   parts_ = std::move(*parts);
   return {};
+}
+
+Status EngineBox::change(const std::string& line) {
+  setup_ += line + "\n";
+  setup::Setup setup = empty_setup();
+  if (Status status = setup::read_setup_text("setup", setup_, setup); !status) return status;
+  setup.settings = parts_->engine.settings();
+  const std::vector<uint8_t> bytes = state::write_state(parts_->engine, 0);
+  const auto kept = state::KeptState::read(bytes);
+  if (!kept) return kept.error();
+  return go_on_with(setup, *kept);
 }
 
 bool EngineBox::draw_as(const Record& kernel) {
@@ -185,6 +200,7 @@ Status EngineBox::inject_together(std::span<Record> records) {
     packet.wire_length = static_cast<uint32_t>(record.packet.size());
     packet.device = parts_->devices[record.side == Side::kLeft ? 0 : 1];
     packet.time = record.time;
+    packet.outbound = record.outbound;
   }
   Record& last = records.back();
   parts_->side = {};

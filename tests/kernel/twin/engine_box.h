@@ -5,6 +5,7 @@
 
 #include "box.h"
 #include "setup/setup_file.h"
+#include "state/engine_state.h"
 
 namespace ctwin::test {
 
@@ -26,15 +27,20 @@ class EngineBox final : public Box {
   /// Writes its state and goes on from that as another engine, unless fragments wait, which are
   /// not kept.
   Status restart();
+  /// The engine's state goes on in another one with this setup.
+  Status change(const std::string& line) override;
   Result<std::unique_ptr<Backend>> connect() override;
   Status finish(Recording& recording) override;
 
  private:
   struct Parts;
-  explicit EngineBox(std::unique_ptr<Parts> parts);
+  EngineBox(std::unique_ptr<Parts> parts, std::string setup);
   static Result<std::unique_ptr<Parts>> make_parts(const setup::Setup& setup, bool routes);
 
+  Status go_on_with(const setup::Setup& setup, const state::KeptState& kept);
+
   std::unique_ptr<Parts> parts_;
+  std::string setup_;
   bool mixes_devices_ = false;
 };
 

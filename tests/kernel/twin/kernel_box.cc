@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -237,6 +239,31 @@ Status KernelBox::write_packet(Side side, PacketView packet) {
   return {};
 }
 
+Status KernelBox::send_packet(PacketView packet) {
+  const bool six = packet[0] >> 4 == 6;
+  const InsideNamespace stay(space_.fd());
+  const OwnedFd socket_fd(
+      socket(six ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_RAW));
+  if (socket_fd.get() < 0) return failed("open a raw socket");
+  sockaddr_in6 to6{};
+  to6.sin6_family = AF_INET6;
+  sockaddr_in to4{};
+  to4.sin_family = AF_INET;
+  std::memcpy(six ? static_cast<void*>(&to6.sin6_addr) : &to4.sin_addr,
+              packet.data() + (six ? 24 : 16), six ? 16 : 4);
+  const sockaddr* to =
+      six ? reinterpret_cast<const sockaddr*>(&to6) : reinterpret_cast<const sockaddr*>(&to4);
+  const ssize_t sent =
+      sendto(socket_fd.get(), packet.data(), packet.size(), 0, to, six ? sizeof to6 : sizeof to4);
+  // What rules drop, and what has nowhere to go, the kernel reports to the sender.
+  const bool dropped = errno == EPERM || errno == ENETUNREACH || errno == EHOSTUNREACH ||
+                       errno == EMSGSIZE || errno == EACCES || errno == EINVAL;
+  if (sent < 0 && !dropped) return failed("send by a raw socket");
+  return {};
+}
+
+Status KernelBox::change(const std::string& line) { return run_text(kSetupHead + line); }
+
 Result<bool> KernelBox::read_outputs(Record& record) {
   static thread_local Packet buffer(kLargestPacket);
   bool seen = false;
@@ -273,7 +300,10 @@ Status KernelBox::await_marker(Record& record) {
 Status KernelBox::inject(Record& record) {
   jiffies_.avoid_tick();
   record.time = jiffies_.now();
-  if (Status status = write_packet(record.side, record.packet); !status.ok()) return status;
+  if (Status status =
+          record.outbound ? send_packet(record.packet) : write_packet(record.side, record.packet);
+      !status.ok())
+    return status;
   const Result<bool> read = read_outputs(record);
   if (!read) return read.error();
   if (record.outputs.empty() && !routes_)

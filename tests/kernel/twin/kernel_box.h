@@ -29,6 +29,7 @@ class KernelBox final : public Box {
 
   /// Also sets time and tick_crossed of the record.
   Status inject(Record& record) override;
+  Status change(const std::string& line) override;
   Result<std::unique_ptr<Backend>> connect() override;
   Status finish(Recording& recording) override;
 
@@ -42,6 +43,8 @@ class KernelBox final : public Box {
   Status read_rules(std::string& rules);
   int device(Side side) const { return devices_[side == Side::kLeft ? 0 : 1].get(); }
   Status write_packet(Side side, PacketView packet);
+  /// By a raw socket, which the kernel opens to the box itself.
+  Status send_packet(PacketView packet);
   /// Reads what waits at both devices; true when the marker was among it.
   Result<bool> read_outputs(Record& record);
   Status await_marker(Record& record);

@@ -77,7 +77,7 @@ struct Tally {
 
 size_t packets_of(const Sequence& sequence) {
   size_t count = 0;
-  for (const std::string& step : sequence.steps) count += !step.starts_with("wait");
+  for (const std::string& step : sequence.steps) count += has_packet(step);
   return count;
 }
 
@@ -95,7 +95,7 @@ std::string rows_of(const Sequence& sequence) {
 void print_differences(const Sequence& sequence, const std::vector<Difference>& differences) {
   std::vector<std::string> packets;
   for (const std::string& step : sequence.steps)
-    if (!step.starts_with("wait")) packets.push_back(step);
+    if (has_packet(step)) packets.push_back(step);
   for (const Difference& difference : differences) {
     if (difference.number == 0)
       std::printf("at the end\n");

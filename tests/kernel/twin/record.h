@@ -28,6 +28,8 @@ struct Record {
   uint64_t time = 0;          ///< ns since the epoch, a whole number of jiffies
   bool tick_crossed = false;  ///< a jiffy passed while the packet was handled
   Packet packet;
+  bool outbound = false;         ///< the box itself sends it, which counts as from the left
+  std::string setup_before;      ///< a line of setup that took effect before it
   std::vector<Packet> outputs;   ///< by the other device
   std::vector<Packet> returned;  ///< by the device that it had come by
   std::vector<MessageBytes> events;

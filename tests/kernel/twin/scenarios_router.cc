@@ -138,6 +138,58 @@ constexpr RouterScenario kScenarios[] = {
       > udp L2:1 R2:1 len=2000 frag=1408,600 id=5
       > udp L2:1 R2:1 len=100 frag=0,56 id=6
       > udp L2:1 R2:1 len=100 frag=56,52 id=6)"},
+    {"router: the box itself sends", "acct=1", R"(
+      iptables -t nat -A OUTPUT -d 10.2.0.50 -j DNAT --to-destination 10.2.0.5
+      iptables -t nat -A OUTPUT -d 10.2.0.60 -j DNAT --to-destination 10.1.0.6
+      iptables -t nat -A POSTROUTING -s 10.1.0.1 -o tr -j MASQUERADE
+      iptables -t mangle -A OUTPUT -p udp -j CONNMARK --set-mark 5
+      iptables -A OUTPUT -p udp --dport 9 -j DROP
+      iptables -A OUTPUT -p udp --dport 10 -j REJECT
+      iptables -A OUTPUT -m conntrack --ctstate INVALID -j NFLOG --nflog-prefix "invalid: "
+      iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
+      ip6tables -t nat -A POSTROUTING -p udp -j MASQUERADE
+      ip6tables -A OUTPUT -p udp --dport 9 -j DROP)",
+     R"(
+      ^ udp r1:1000 r2:53 id=1 len=20
+      < udp r2:53 r1:1000 len=30
+      ^ udp r1:1000 r2:53 id=2 len=20
+      ^ udp l1:1001 r2:53 id=3
+      <~ udp r2:53 l1:1001
+      ^ tcp r1:2000 r2:80 S id=4 seq=100
+      < tcp r2:80 r1:2000 SA seq=500 ack=101
+      ^ tcp r1:2000 r2:80 A id=5 seq=101 ack=501
+      ^ udp r1:1000 10.2.0.50:53 id=6
+      <~ udp 10.2.0.50:53 r1:1000
+      ^ udp r1:1000 10.2.0.60:53 id=7
+      ^ udp r1:1 r2:9 id=8
+      ^ udp r1:1 r2:10 id=9
+      ^ tcp r1:3000 r2:80 SA id=10
+      ^ icmp r1 r2 type=8 id=77 seq=1 len=20
+      < icmp r2 r1 type=0 id=77 seq=1 len=20
+      ^ udp r1:5000 r2:53 id=11 sum=bad
+      ^ udp r1:4000 r1:4001 id=12
+      ^ udp R1:1000 R2:53 len=20
+      < udp R2:53 R1:1000 len=30
+      ^ udp L1:1001 R2:53
+      ^ udp R1:1 R2:9
+      ^ tcp R1:2000 R2:80 S seq=100
+      ^ icmp6 R1 R2 type=128 id=78 seq=1)"},
+    {"router: a masqueraded flow that leaves by another device ends", "acct=1", R"(
+      ip route add 198.51.100.0/24 via 10.2.0.2
+      iptables -t nat -A POSTROUTING -s 10.1.0.0/24 -p udp -j MASQUERADE
+      iptables -t nat -A POSTROUTING -s 10.1.0.0/24 -p tcp -j SNAT --to-source 10.2.0.1)",
+     R"(
+      > udp l2:1 198.51.100.1:53
+      > udp l2:2 198.51.100.1:53
+      <~ udp 198.51.100.1:53 l2:2
+      > tcp l2:3 198.51.100.1:80 S
+      then ip route replace 198.51.100.0/24 via 10.1.0.9
+      > udp l2:1 198.51.100.1:53
+      <~ udp 198.51.100.1:53 l2:2
+      > udp l2:2 198.51.100.1:53 len=9
+      > udp l2:2 198.51.100.1:53
+      > tcp l2:3 198.51.100.1:80 S
+      > udp l2:1 198.51.100.1:53)"},
     {"router: reverse path filter", "", R"(
       sysctl -w net.ipv4.conf.all.rp_filter=1)",
      R"(

@@ -62,6 +62,7 @@ Result<Recording> run_kernel(const Sequence& sequence) {
   recording.outputs_differ = sequence.outputs_differ;
   recording.routes = !sequence.setup.empty();
   Answers answers;
+  std::string changed;
   for (const std::string& text : sequence.steps) {
     Result<Step> step = parse_step(recording.routes ? answers.as_seen(text) : text);
     if (!step) return step.error();
@@ -69,8 +70,15 @@ Result<Recording> run_kernel(const Sequence& sequence) {
       std::this_thread::sleep_for(std::chrono::milliseconds(step->wait_ms));
       continue;
     }
+    if (!step->setup.empty()) {
+      if (Status status = (*box)->change(step->setup); !status.ok()) return status.error();
+      changed += step->setup + "\n";
+      continue;
+    }
     Record& record = recording.records.emplace_back();
     record.side = step->side;
+    record.outbound = step->outbound;
+    record.setup_before = std::exchange(changed, {});
     record.packet = std::move(step->packet);
     if (Status status = (*box)->inject(record); !status.ok()) return status.error();
     if (recording.routes) answers.learn(text, record);
@@ -96,11 +104,15 @@ Result<Recording> run_engine(const Sequence& sequence, const Recording& kernel, 
     record.time = original.time;
     record.tick_crossed = original.tick_crossed;
     record.packet = original.packet;
+    record.outbound = original.outbound;
+    record.setup_before = original.setup_before;
   }
   std::span<Record> rest = recording.records;
   while (!rest.empty()) {
     if (drawing == Drawing::kAsKernel && recording.routes)
       recording.draws |= (*box)->draw_as(kernel.records[kernel.records.size() - rest.size()]);
+    if (const std::string& line = rest.front().setup_before; !line.empty())
+      if (Status status = (*box)->change(line); !status.ok()) return status.error();
     const size_t count = std::min(at_once, rest.size());
     if (Status status = (*box)->inject_together(rest.first(count)); !status.ok())
       return status.error();
@@ -118,7 +130,9 @@ Result<std::vector<Difference>> find_differences(const Sequence& sequence) {
     return std::vector<Difference>{{0, "  setup\n    engine  " + engine.error().text + "\n"}};
   if (!engine) return engine.error();
   std::vector<Difference> differences = compare(*kernel, *engine);
-  if (!differences.empty()) return differences;
+  const bool changes = std::ranges::any_of(
+      kernel->records, [](const Record& record) { return !record.setup_before.empty(); });
+  if (!differences.empty() || changes) return differences;
   // Several at once cannot be made to draw what the kernel drew for each.
   if (engine->routes) engine = run_engine(sequence, *kernel, 1, Drawing::kItsOwn);
   if (!engine) return engine.error();
@@ -139,7 +153,7 @@ std::string show(const Sequence& sequence, const Recording& recording) {
   size_t next = 0;
   for (const std::string& step : sequence.steps) {
     text += step + "\n";
-    if (step.starts_with("wait")) continue;
+    if (!has_packet(step)) continue;
     const Record& record = recording.records[next++];
     if (record.outputs.empty() && record.returned.empty()) text += "    nothing left\n";
     if (recording.routes)

@@ -14,6 +14,8 @@ namespace ctwin::test {
 
 namespace {
 
+constexpr std::string_view kThen = "then ";
+
 constexpr size_t kIpv4Header = 20;
 
 /// What precedes the transport in IPv6, in front of the fragment header and behind it.
@@ -241,21 +243,29 @@ Result<Packet> parse_packet_text(std::string_view text) {
   return packet;
 }
 
+bool has_packet(std::string_view step) {
+  return !step.starts_with("wait ") && !step.starts_with(kThen);
+}
+
 Result<Step> parse_step(std::string_view text) {
   if (text.starts_with("wait ")) {
     Words words(text);
     const uint32_t wait = words.number(words.all().back().key);
     if (!words.mistake().empty()) return Error{EINVAL, words.mistake()};
-    return Step{Side::kLeft, wait, {}};
+    return Step{.wait_ms = wait};
   }
+  if (text.starts_with(kThen)) return Step{.setup = std::string(text.substr(kThen.size()))};
   const size_t space = text.find(' ');
   const std::string_view direction = text.substr(0, space);
-  if (space == text.npos ||
-      (direction != ">" && direction != "<" && direction != ">~" && direction != "<~"))
+  if (space == text.npos || (direction != ">" && direction != "<" && direction != ">~" &&
+                             direction != "<~" && direction != "^"))
     return Error{EINVAL, "no direction in '" + std::string(text) + "'"};
   Result<Packet> packet = parse_packet_text(text.substr(space + 1));
   if (!packet) return packet.error();
-  return Step{text[0] == '>' ? Side::kLeft : Side::kRight, 0, std::move(*packet)};
+  const bool outbound = direction == "^";
+  return Step{.side = text[0] == '<' ? Side::kRight : Side::kLeft,
+              .outbound = outbound,
+              .packet = std::move(*packet)};
 }
 
 std::vector<std::string> step_lines(std::string_view text) {

@@ -2,7 +2,10 @@
 // sequence is printed in them. What is left out is filled in so that the packet is right.
 //
 //   step     := ('>' | '<') ['~'] packet           '>' comes in from the left, '<' from the right
-//             | 'wait' MILLISECONDS                '~': as an answer (answers.h)
+//             | '^' packet                         the box itself sends it (a raw socket in the
+//                                                  kernel's); '~': as an answer (answers.h)
+//             | 'then' LINE                        one more line of the setup takes effect
+//             | 'wait' MILLISECONDS
 //   packet   := kind endpoint endpoint word*  |  'raw' HEX
 //   kind     := 'tcp' | 'udp' | 'udplite' | 'icmp' | 'icmp6' | 'sctp' | 'gre' | 'ip'
 //   endpoint := host [':' PORT]
@@ -47,10 +50,14 @@ constexpr Side across(Side side) { return side == Side::kLeft ? Side::kRight : S
 
 struct Step {
   Side side = Side::kLeft;
+  bool outbound = false;
   uint32_t wait_ms = 0;  ///< when not 0 there is no packet
-  Packet packet;
+  std::string setup{};   ///< when not empty there is none either
+  Packet packet{};
 };
 
+/// Does the step put a packet in?
+bool has_packet(std::string_view step);
 Result<Step> parse_step(std::string_view text);
 Result<Packet> parse_packet_text(std::string_view text);
 

@@ -121,6 +121,19 @@ TEST_CASE("a row with a mistake is refused, and the word is named") {
   CHECK(mistake_of("raw 45z").find("45z") != std::string::npos);
   CHECK_FALSE(parse_step("udp l2:1 r2:2"));
   CHECK_FALSE(parse_step("wait soon"));
+  CHECK_FALSE(parse_step("^~ udp l2:1 r2:2"));
+}
+
+TEST_CASE(
+    "a step is a packet from either side or from the box itself, a wait, or a line of setup") {
+  CHECK(parse_step("< udp l2:1 r2:2")->side == Side::kRight);
+  CHECK_FALSE(parse_step("> udp l2:1 r2:2")->outbound);
+  CHECK(parse_step("^ udp l2:1 r2:2")->outbound);
+  CHECK(parse_step("wait 20")->wait_ms == 20);
+  CHECK(parse_step("then ip route del default")->setup == "ip route del default");
+  CHECK(has_packet("^ udp l2:1 r2:2"));
+  CHECK_FALSE(has_packet("wait 20"));
+  CHECK_FALSE(has_packet("then ip route del default"));
 }
 
 TEST_CASE("raw bytes come back as they went in") {
