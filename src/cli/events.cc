@@ -65,10 +65,7 @@ class Watcher {
         if (!step_feed(session_)) break;
         continue;
       }
-      if (status.error().code != ENOBUFS)
-        return session_.messages.report(
-            {kOtherProblem, std::string("failed to received netlink event: ") +
-                                std::strerror(status.error().code)});
+      if (status.error().code != ENOBUFS) return report(status.error());
       session_.messages.raw(kOverrun);
     }
     printer_.finish();
@@ -120,6 +117,14 @@ class Watcher {
     if (ended()) return false;
     (void)ppoll(sources, 2, nullptr, &held.before());
     return !ended() && (sources[1].revents & (POLLERR | POLLHUP)) == 0;
+  }
+
+  int report(const Error& error) {
+    printer_.finish();
+    std::string text =
+        std::string("failed to received netlink event: ") + std::strerror(error.code);
+    if (!error.text.empty()) text += " (" + error.text + ")";
+    return session_.messages.report({kOtherProblem, text});
   }
 
   int summarize() {
