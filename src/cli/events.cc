@@ -1,14 +1,19 @@
 // -E: prints events while they happen.
 //
-// One loop receives a datagram, prints its events and goes on; output is flushed whenever nothing
-// more is waiting, so a quiet stream shows every event at once and a burst is written in large
-// pieces. The watch ends at a signal, or when nobody reads its output any more; neither has to wait
-// for a next event. The socket's buffer is made large, since what does not fit in it is lost; the
-// kernel counts what it had to drop and the summary tells.
+// A thread receives (ctnetlink/event_reader.h) and this one prints; output is flushed whenever
+// nothing more is waiting, so a quiet stream shows every event at once and a burst is written in
+// large pieces. The watch ends at a signal, when nobody reads its output any more, or at the limit
+// that it was given; none of these has to wait for a next event. What had been received when a
+// signal came is printed before the end.
+//
+// The socket's buffer is made large, since what does not fit in it is lost. When that happens all
+// the same, it is said, and the table is listed again to tell what was missed (resync.h). An engine
+// in this process loses nothing and is asked from here, without a thread.
 #include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 #include "base/signals.h"
@@ -16,7 +21,9 @@
 #include "cli/program_names.h"
 #include "cli/progress.h"
 #include "cli/questions.h"
+#include "cli/resync.h"
 #include "cli/selection.h"
+#include "ctnetlink/event_reader.h"
 #include "ctnetlink/uapi.h"
 
 namespace ctwin::cli {
@@ -26,16 +33,24 @@ using ctnetlink::FlowEvent;
 
 namespace {
 
-constexpr size_t kDefaultBufferBytes = size_t{128} << 20;  // memory is used only while events wait
+// Memory is used only while events wait.
+constexpr size_t kDefaultBufferBytes = size_t{128} << 20;
+constexpr size_t kQueueBytes = size_t{256} << 20;
 constexpr std::string_view kOverrun =
     "WARNING: We have hit ENOBUFS! We are losing events.\n"
     "This message means that the current netlink socket buffer size is too small.\n"
     "Please, check --buffer-size in conntrack(8) manpage.\n";
 
+EventList wanted_events(const Arguments& arguments) {
+  if (arguments.given.has(Option::kEventMask)) return arguments.events;
+  EventList all;
+  all.created = all.updated = all.destroyed = true;
+  return all;
+}
+
 uint32_t event_groups(const Arguments& arguments) {
   if (arguments.table == Table::kExpect) return ctnetlink::kExpectGroups;
-  const EventList& events = arguments.events;
-  if (!arguments.given.has(Option::kEventMask)) return ctnetlink::kConntrackGroups;
+  const EventList events = wanted_events(arguments);
   uint32_t groups = 0;
   if (events.created) groups |= ctnetlink::group_bit(NFNLGRP_CONNTRACK_NEW);
   if (events.updated) groups |= ctnetlink::group_bit(NFNLGRP_CONNTRACK_UPDATE);
@@ -54,21 +69,24 @@ class Watcher {
         arguments_(arguments),
         grouped_(!arguments.questions.group_by.empty()),
         groups_(arguments.questions.group_by),
-        printer_(session, print_options(arguments, session.label_map(arguments))) {}
+        printer_(session, print_options(arguments, session.label_map(arguments))) {
+    const Questions& questions = arguments.questions;
+    const bool may_lose = fd_ >= 0 && !questions.no_resync;
+    if (!expect_ && !grouped_ && (may_lose || questions.snapshot))
+      resync_.emplace(session, selection_, wanted_events(arguments));
+  }
 
   int run() {
-    const ctnetlink::EventSinks sinks = make_sinks();
-    while (wait()) {
-      const Status status = client_.receive_events(sinks);
-      if (status.ok() || status.error().code == EINTR) continue;
-      if (status.error().code == EAGAIN) {
-        if (!step_feed(session_)) break;
-        continue;
-      }
-      if (status.error().code != ENOBUFS) return report(status.error());
-      session_.messages.raw(kOverrun);
+    sinks_ = make_sinks();
+    if (fd_ >= 0) reader_.emplace(client_.backend(), kQueueBytes);
+    Status status = begin();
+    while (status.ok() && wait()) status = reader_ ? read_batch() : receive();
+    if (reader_) {
+      reader_->stop();
+      while (status.ok() && !is_enough() && reader_->take(batch_)) status = handle_batch();
     }
     printer_.finish();
+    if (!status) return failed(status.error());
     return summarize();
   }
 
@@ -78,53 +96,153 @@ class Watcher {
       return {{}, [this](const ExpectationEvent& event) {
                 printer_.print({event.expectation, event.kind, session_.now()});
                 ++count_;
-                return true;
+                return !is_enough();
               }};
     return {[this](const FlowEvent& event) {
-              if (!selection_.matches(event.flow)) return true;
-              grouped_ ? groups_.add(event.flow) : print(event);
-              return true;
+              show(event);
+              return !is_enough();
             },
             {}};
   }
 
-  void print(const FlowEvent& event) {
-    FlowRecord record{.flow = event.flow, .event = event.kind};
-    record.verb = event.kind == EventKind::kDestroy  ? SaveVerb::kDelete
-                  : event.kind == EventKind::kUpdate ? SaveVerb::kUpdate
-                                                     : SaveVerb::kAdd;
-    record.now = session_.now();
-    record.event_time =
-        event.flow.has(FlowField::kTimestampEvent) ? event.flow.timestamp_event : record.now;
+  void show(const FlowEvent& event) {
+    if (!selection_.matches(event.flow)) {
+      if (resync_) resync_->pass_over(event.kind, event.flow);
+      return;
+    }
+    if (grouped_) return groups_.add(event.flow);
+    const EventKind kind = resync_ ? resync_->judge(event.kind, event.flow) : event.kind;
+    if (kind == EventKind::kNone && event.kind != EventKind::kNone) return;
+    print(event, kind);
+  }
+
+  void print(const FlowEvent& event, EventKind kind) {
+    FlowRecord record = record_of(event.flow, kind);
     record.port_id = event.port_id;
     if (event.port_id != 0) record.program = programs_.find(event.port_id);
     printer_.print(record);
     ++count_;
   }
 
-  bool ended() const { return stop_signal != 0 || session_.output.closed(); }
+  FlowRecord record_of(const Flow& flow, EventKind kind) const {
+    FlowRecord record{.flow = flow, .event = kind};
+    record.verb = kind == EventKind::kDestroy  ? SaveVerb::kDelete
+                  : kind == EventKind::kUpdate ? SaveVerb::kUpdate
+                                               : SaveVerb::kAdd;
+    record.now = session_.now();
+    record.event_time = flow.has(FlowField::kTimestampEvent) ? flow.timestamp_event : record.now;
+    return record;
+  }
 
-  /// Waits for something to receive; false when the watch is over.
+  /// The listing that a watch may begin with. The subscription is older, so nothing falls between.
+  Status begin() {
+    if (!resync_ || !arguments_.questions.snapshot) return {};
+    Status status = resync_->begin([this](const Flow& flow, EventKind) {
+      printer_.print({.flow = flow, .now = session_.now()});
+    });
+    settle();
+    return status;
+  }
+
+  /// Events that come from now on happened behind the listing.
+  void settle() { reader_ ? reader_->mark() : resync_->caught_up(); }
+
+  /// From an engine in this process, which has nothing to wait for.
+  Status receive() {
+    Status status = client_.receive_events(sinks_);
+    if (status.ok() || status.error().code == EINTR) return {};
+    if (status.error().code != EAGAIN) return status;
+    over_ = !step_feed(session_);
+    return {};
+  }
+
+  Status read_batch() {
+    Status status = handle_batch();
+    if (status.ok() && lost_ != lost_told_ && !ended()) status = tell_lost();
+    return status;
+  }
+
+  Status handle_batch() {
+    using Kind = ctnetlink::EventReader::Kind;
+    for (ctnetlink::EventReader::Item item; !is_enough() && batch_.next(item);) {
+      switch (item.kind) {
+        case Kind::kDatagram:
+          if (Status status = client_.deliver_events(item.datagram, sinks_); !status) return status;
+          break;
+        case Kind::kLost:
+          session_.messages.raw(kOverrun);
+          lost_ = item.number;
+          break;
+        case Kind::kCaughtUp:
+          if (resync_) resync_->caught_up();
+          break;
+        case Kind::kFailed: return Error{static_cast<int>(item.number), {}};
+      }
+    }
+    return {};
+  }
+
+  /// Events were lost, and all that came behind them up to now has been shown.
+  Status tell_lost() {
+    const uint64_t lost = lost_ - lost_told_;
+    lost_told_ = lost_;
+    if (!resync_ || grouped_) return {};
+    if (arguments_.output.json) {
+      print_lost_json(lost, lost_, session_.now(), session_.output.buffer());
+      session_.output.end_line();
+    }
+    session_.messages.say(std::to_string(lost) +
+                          " events were lost; the table is listed again to tell what changed.");
+    Status status = resync_->repeat([this](const Flow& flow, EventKind kind) {
+      FlowRecord record = record_of(flow, kind);
+      record.resync = true;
+      printer_.print(record);
+      ++count_;
+      ++recovered_;
+    });
+    settle();
+    return status;
+  }
+
+  bool is_enough() const {
+    const auto& limit = arguments_.questions.limit;
+    return (limit && count_ >= *limit) || session_.output.closed();
+  }
+
+  bool ended() const { return over_ || stop_signal != 0 || is_enough(); }
+
+  /// What is left of --duration, if there is an end; false when nothing is left.
+  bool time_left(std::optional<timespec>& left) const {
+    using namespace std::chrono;
+    if (arguments_.questions.duration == 0) return true;
+    const auto rest = begun_ + milliseconds(arguments_.questions.duration) - steady_clock::now();
+    if (rest <= rest.zero()) return false;
+    const auto whole = floor<seconds>(rest);
+    left = timespec{static_cast<time_t>(whole.count()),
+                    static_cast<long>(nanoseconds(rest - whole).count())};
+    return true;
+  }
+
+  /// Takes what was received, else waits for something; false when the watch is over.
   bool wait() {
-    if (ended()) return false;
-    if (fd_ < 0) return true;  // an engine in this process: nothing to wait for
-    pollfd sources[] = {{fd_, POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
-    if (poll(sources, 1, 0) != 0) return true;
+    std::optional<timespec> left;
+    if (ended() || !time_left(left)) return false;
+    if (!reader_) return true;
+    if (reader_->take(batch_)) return true;
+    pollfd sources[] = {{reader_->fd(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
     session_.output.flush();
     programs_.forget();  // the next event may be minutes away, and ports are used again
     // A signal between the look at its mark and the wait would be missed.
     const HeldSignals held;
     if (ended()) return false;
-    (void)ppoll(sources, 2, nullptr, &held.before());
+    (void)ppoll(sources, 2, left ? &*left : nullptr, &held.before());
     return !ended() && (sources[1].revents & (POLLERR | POLLHUP)) == 0;
   }
 
-  int report(const Error& error) {
-    printer_.finish();
-    std::string text =
-        std::string("failed to received netlink event: ") + std::strerror(error.code);
-    if (!error.text.empty()) text += " (" + error.text + ")";
-    return session_.messages.report({kOtherProblem, text});
+  int failed(const Error& error) {
+    return session_.messages.report(
+        {kOtherProblem,
+         std::string("failed to received netlink event: ") + std::strerror(error.code)});
   }
 
   int summarize() {
@@ -135,6 +253,9 @@ class Watcher {
                             " events have been shown.");
     if (const uint64_t lost = client_.backend().lost(); lost != 0)
       session_.messages.say(std::to_string(lost) + " events have been lost.");
+    if (recovered_ != 0)
+      session_.messages.say(std::to_string(recovered_) +
+                            " changes have been recovered from the table.");
     return 0;
   }
 
@@ -148,7 +269,16 @@ class Watcher {
   Groups groups_;
   FlowPrinter printer_;
   ProgramNames programs_;
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  std::optional<Resync> resync_;
+  std::optional<ctnetlink::EventReader> reader_;
+  ctnetlink::EventReader::Batch batch_;
+  ctnetlink::EventSinks sinks_;
   uint64_t count_ = 0;
+  uint64_t lost_ = 0;       ///< as reported so far
+  uint64_t lost_told_ = 0;  ///< of these, what has been dealt with
+  uint64_t recovered_ = 0;
+  bool over_ = false;
 };
 
 }  // namespace

@@ -197,6 +197,7 @@ void print_flow_plain(const FlowRecord& record, const PrintOptions& options,
   write_meta(record, options, out);
   out.drop_blank();
   write_program(record, out);
+  if (record.resync) out.put(" [RESYNC]");
   out.character('\n');
 }
 

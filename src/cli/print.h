@@ -45,6 +45,7 @@ struct FlowRecord {
   std::optional<uint64_t> event_time = {};  ///< when it happened, ns since the epoch
   uint32_t port_id = 0;                     ///< netlink port of the causing program, 0 for none
   std::string_view program = {};            ///< its name, empty when unknown
+  bool resync = false;                      ///< not an event: found by listing the table again
 };
 
 struct ExpectationRecord {
@@ -57,6 +58,9 @@ struct ExpectationRecord {
 /// XML, nothing in every other format. conntrack writes neither around an empty listing.
 void print_document_start(const PrintOptions& options, bool expectations, fmt::memory_buffer& out);
 void print_document_end(const PrintOptions& options, bool expectations, fmt::memory_buffer& out);
+
+/// The line that stands for `lost` lost events, `total` with all earlier ones.
+void print_lost_json(uint64_t lost, uint64_t total, uint64_t now, fmt::memory_buffer& out);
 
 /// Appends one line, newline included.
 void print_flow(const FlowRecord& record, const PrintOptions& options, fmt::memory_buffer& out);

@@ -104,7 +104,7 @@ void print_xml(const ExpectationRecord& record, const PrintOptions& options,
   const Expectation& expectation = record.expectation;
   const uint8_t family = expectation.expected.family();
   Writer out(buffer);
-  write_xml_flow_tag(record.event, out);
+  write_xml_flow_tag(record.event, false, out);
   write_xml_layer3_tag(family, out);
   write_xml_layer(expectation, write_xml_addresses, out);
   out.put("</layer3>");

@@ -133,7 +133,7 @@ void write_time_column(uint64_t nanoseconds, Writer& out);
 void write_port_fields(const Tuple& tuple, Writer& out);
 
 /// <flow>, with the kind of an event.
-void write_xml_flow_tag(EventKind kind, Writer& out);
+void write_xml_flow_tag(EventKind kind, bool resync, Writer& out);
 /// <layer3 protonum="2" protoname="ipv4"> and its kin.
 void write_xml_layer3_tag(uint8_t family, Writer& out);
 void write_xml_layer4_tag(uint8_t proto, Writer& out);

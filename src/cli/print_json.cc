@@ -7,6 +7,7 @@
 //
 //   key          type           meaning
 //   event        string         "new", "update" or "destroy"; only on lines of -E
+//   resync       true           the event was lost; this is what the table says of it
 //   time         string         when the event happened: 9 digits of a second where the kernel has
 //                               said so, 6 where it was noted on arrival; only on lines of -E
 //   family *     string         "ipv4" or "ipv6"
@@ -189,6 +190,7 @@ void write_flow(const FlowRecord& record, const PrintOptions& options, Writer& o
   JsonList object('{', out);
   const unsigned digits = flow.has(FlowField::kTimestampEvent) ? 9 : 6;
   write_event(record.event, time_of(record), digits, object);
+  if (record.resync) object.key("resync").put("true");
   write_protocol(orig_tuple(flow), object);
   object.number_or_null("timeout", flow.has(FlowField::kTimeout), flow.timeout);
   object.word_or_null("state", state_word(flow));
@@ -236,6 +238,18 @@ void print_flow_json(const FlowRecord& record, const PrintOptions& options,
                      fmt::memory_buffer& buffer) {
   Writer out(buffer);
   write_flow(record, options, out);
+  out.character('\n');
+}
+
+void print_lost_json(uint64_t lost, uint64_t total, uint64_t now, fmt::memory_buffer& buffer) {
+  Writer out(buffer);
+  {
+    JsonList object('{', out);
+    object.string("event", "lost");
+    write_json_time(now, 6, object.key("time"));
+    object.number("lost", lost);
+    object.number("total", total);
+  }
   out.character('\n');
 }
 

@@ -200,10 +200,11 @@ void write_when(uint64_t nanoseconds, Writer& out) {
   element("<year>", static_cast<uint64_t>(tm.tm_year) + 1900, "</year></when>", out);
 }
 
-void write_xml_flow_tag(EventKind kind, Writer& out) {
+void write_xml_flow_tag(EventKind kind, bool resync, Writer& out) {
   if (kind == EventKind::kNone) return out.put("<flow>");
   out.put("<flow type=\"");
   out.text(event_word(kind));
+  if (resync) out.put("\" resync=\"true");
   out.put("\">");
 }
 
@@ -227,7 +228,7 @@ void print_flow_xml(const FlowRecord& record, const PrintOptions& options,
                     fmt::memory_buffer& buffer) {
   const Flow& flow = record.flow;
   Writer out(buffer);
-  write_xml_flow_tag(record.event, out);
+  write_xml_flow_tag(record.event, record.resync, out);
   write_directions(flow, out);
   write_independent(record, options, out);
   if (options.timestamp && record.event != EventKind::kNone) write_when(time_of(record), out);

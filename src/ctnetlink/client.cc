@@ -256,7 +256,11 @@ Status Client::receive_events(const EventSinks& sinks) {
   auto datagram = backend_->receive(receive_buffer_);
   if (!datagram) return datagram.error();
   if (datagram->empty()) return Error{ECONNRESET, "the table has gone away"};
-  MessageReader reader(*datagram);
+  return deliver_events(*datagram, sinks);
+}
+
+Status Client::deliver_events(std::span<const std::byte> datagram, const EventSinks& sinks) {
+  MessageReader reader(datagram);
   Expectation expectation;
   for (Message message; reader.next(message);) {
     if (message.is_error() || message.is_done()) continue;

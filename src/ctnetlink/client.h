@@ -108,6 +108,8 @@ class Client {
   /// Waits for one datagram of events and hands its messages to `sinks`. Fails with EINTR after a
   /// signal and with ENOBUFS when events were lost.
   Status receive_events(const EventSinks& sinks);
+  /// The second half of that: for datagrams that somebody else has received.
+  Status deliver_events(std::span<const std::byte> datagram, const EventSinks& sinks);
 
  private:
   using MessageSink = std::function<void(const netlink::Message&)>;

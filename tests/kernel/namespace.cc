@@ -101,8 +101,8 @@ std::vector<NetlinkSocket> netlink_sockets() {
   return sockets;
 }
 
-bool is_asleep(pid_t pid) {
-  const std::string text = read_text("/proc/" + std::to_string(pid) + "/stat");
+bool sleeps(const std::string& task) {
+  const std::string text = read_text(task + "/stat");
   const size_t end = text.rfind(')');
   return end != std::string::npos && text.substr(end + 1, 2) == " S";
 }
@@ -115,6 +115,15 @@ void link_entries(const std::filesystem::path& from, const std::filesystem::path
 }
 
 }  // namespace
+
+bool is_asleep(pid_t pid) {
+  const std::string folder = "/proc/" + std::to_string(pid) + "/task";
+  const std::string first = folder + "/" + std::to_string(pid);
+  std::error_code ignored;
+  for (const auto& task : std::filesystem::directory_iterator(folder, ignored))
+    if (task.path() != first && !sleeps(task.path())) return false;
+  return sleeps(first);
+}
 
 OwnedFd& OwnedFd::operator=(OwnedFd&& other) noexcept {
   std::swap(fd_, other.fd_);

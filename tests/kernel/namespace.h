@@ -122,6 +122,10 @@ class Child {
   OwnedFd errors_;
 };
 
+/// All threads of a process sleep. The first one is looked at last: what the others hand over to it
+/// wakes it before they go to sleep.
+bool is_asleep(pid_t pid);
+
 /// Starts the program and waits for it.
 Result<Ended> run(const Program& program, const NetworkNamespace& where, int limit_ms = 20'000);
 

@@ -157,9 +157,8 @@ void let_it_catch_up(const Child& watcher) {
     pollfd events{socket.get(), POLLIN, 0};
     return poll(&events, 1, 0) == 0;
   };
-  REQUIRE(comes_true([&] {
-    return watcher.ended() || (drained() && state_of(watcher.pid()) == 'S' && drained());
-  }));
+  REQUIRE(comes_true(
+      [&] { return watcher.ended() || (drained() && is_asleep(watcher.pid()) && drained()); }));
 }
 
 Ended stop(Child& watcher, int signal) {

@@ -1,0 +1,78 @@
+#include "cli/resync.h"
+
+#include <cerrno>
+
+namespace ctwin::cli {
+
+using ctnetlink::DumpKind;
+
+namespace {
+
+/// A listing under which the table changed too much is begun anew, this many times.
+constexpr int kAttempts = 5;
+
+Filter lasting_part(const Filter& filter) {
+  Filter lasting;
+  lasting.family = filter.family;
+  lasting.orig = filter.orig;
+  lasting.reply = filter.reply;
+  lasting.zone = filter.zone;
+  return lasting;
+}
+
+}  // namespace
+
+Resync::Resync(Session& session, const Selection& selection, const EventList& wanted)
+    : session_(session),
+      selection_(selection),
+      wanted_(wanted),
+      lasting_(lasting_part(selection.pushed_down())) {}
+
+EventKind Resync::judge(EventKind kind, const Flow& flow) {
+  if (kind == EventKind::kDestroy) {
+    const bool known = picture_.forget(flow);
+    // Only a reader of all that begins knows all that can end.
+    return known || !merging_ || !wanted_.created ? kind : EventKind::kNone;
+  }
+  const Picture::News news = picture_.learn(flow);
+  if (!merging_ || news == Picture::News::kNew) return kind;
+  return news == Picture::News::kChanged ? EventKind::kUpdate : EventKind::kNone;
+}
+
+void Resync::pass_over(EventKind kind, const Flow& flow) {
+  if (kind == EventKind::kDestroy) picture_.forget(flow);
+}
+
+Status Resync::begin(const Print& print) { return list(print, EventKind::kNone, EventKind::kNone); }
+
+Status Resync::repeat(const Print& print) {
+  Status status = list(print, EventKind::kNew, EventKind::kUpdate);
+  if (!status) return status;
+  picture_.end_listing([&](const Flow& flow) {
+    if (wanted_.destroyed) print(flow, EventKind::kDestroy);
+  });
+  return {};
+}
+
+Status Resync::list(const Print& print, EventKind unknown, EventKind changed) {
+  auto client = session_.modifier();
+  if (!client) return client.error();
+  const bool first = unknown == EventKind::kNone;
+  Status status;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    picture_.begin_listing();
+    status = (*client)->dump(DumpKind::kTable, &lasting_, [&](const Flow& flow) {
+      if (flow.has(FlowField::kStatus) && (flow.status & kDying)) return true;
+      if (!selection_.matches(flow)) return picture_.note(flow), true;
+      const Picture::News news = picture_.learn(flow);
+      if (news == Picture::News::kNew && (first || wanted_.created)) print(flow, unknown);
+      if (news == Picture::News::kChanged && (first || wanted_.updated)) print(flow, changed);
+      return !session_.output.closed();
+    });
+    if (status.ok() || status.error().code != EINTR) break;
+  }
+  merging_ = true;
+  return status;
+}
+
+}  // namespace ctwin::cli
