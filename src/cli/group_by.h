@@ -1,7 +1,7 @@
 // --group-by: entries summed up by what they have in common.
 //
 // Memory grows with the number of groups, not of entries, and has a bound: kMaxGroups groups are
-// kept, which take about 200 bytes and 17 more a key each. What comes after these and belongs to
+// kept, which take about 140 bytes and 17 more a key each. What comes after these and belongs to
 // none of them is summed up as the rest.
 #pragma once
 
