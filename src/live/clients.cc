@@ -90,10 +90,15 @@ Clients::Clients(Loop& loop, engine::Responder& responder, size_t most)
 
 Clients::~Clients() {
   if (listener_ && listening_) loop_.forget(listener_->fd());
+  hang_up();
+}
+
+void Clients::hang_up() {
   for (const auto& [id, client] : clients_) {
     loop_.forget(client.socket.get());
     responder_.disconnect(client.port_id);
   }
+  clients_.clear();
 }
 
 // ---- who comes and goes ----

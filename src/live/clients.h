@@ -45,6 +45,8 @@ class Clients {
   void tend();
   /// No more clients, no more requests; what waits is sent for up to `milliseconds`.
   void drain(int milliseconds);
+  /// Ends all conversations.
+  void hang_up();
 
   size_t size() const { return clients_.size(); }
 
