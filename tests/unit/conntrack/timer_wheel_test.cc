@@ -130,3 +130,29 @@ TEST_CASE("random timers fire as a sorted map says") {
     REQUIRE(timers.advance(now) == expected);
   }
 }
+
+TEST_CASE("who goes from one look to the next misses no timer, and does not look all the time") {
+  constexpr size_t kCount = 500;
+  Timers timers(kCount);
+  Random random(7);
+  std::multimap<Tick, ConnIndex> expected;
+  for (ConnIndex i = 1; i <= kCount; ++i) {
+    const Tick expiry = 1 + static_cast<Tick>(random.next() % 300'000);
+    timers.add(i, expiry);
+    expected.emplace(expiry, i);
+  }
+  size_t fired = 0, looks = 0;
+  while (fired < kCount) {
+    const Tick next = timers.wheel.next_look(1'000'000);
+    REQUIRE(next > timers.wheel.now());
+    REQUIRE(next <= expected.begin()->first);
+    for (const auto& [tick, index] : timers.advance(next)) {
+      CHECK(tick == expected.begin()->first);
+      expected.erase(expected.begin());
+      ++fired;
+    }
+    ++looks;
+  }
+  CHECK(looks < kCount + 300'000 / 256 + 10);
+  CHECK(timers.wheel.next_look(1'000'000) == 1'000'000);
+}

@@ -1,6 +1,8 @@
 #include "io/merge.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <random>
@@ -170,4 +172,53 @@ TEST_CASE("sizes add up, unless one is not known") {
   REQUIRE(pipe);
   files.add(std::move(*pipe));
   CHECK_EQ(files.counts().file_size, 0);
+}
+
+TEST_CASE("a writer who takes his time is not waited for, if asked so") {
+  const Bytes early = pcap(100, {10, 30}), late = pcap(200, {20});
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+  UniqueFd writer(ends[1]);
+  const auto write_part = [&](const Bytes& bytes, size_t from, size_t to) {
+    REQUIRE(write(writer.get(), &bytes[from], to - from) == static_cast<ssize_t>(to - from));
+  };
+  write_part(late, 0, 30);  // the head of the file, and some of the packet's
+  auto reader = CaptureReader::open(UniqueFd(ends[0]), "pipe");
+  REQUIRE(reader);
+  CaptureMerger merger;
+  merger.add(open(early));
+  merger.add(std::move(*reader));
+  merger.do_not_wait();
+  CHECK(numbers(merger, 8).empty());
+  CHECK(merger.waits_for() == ends[0]);
+  write_part(late, 30, late.size() - 1);
+  CHECK(numbers(merger, 8).empty());
+  CHECK(merger.waits_for() == ends[0]);
+  write_part(late, late.size() - 1, late.size());
+  CHECK(numbers(merger, 8) == std::vector<uint32_t>{100, 200});
+  CHECK(merger.waits_for() == ends[0]);
+  writer = {};
+  CHECK(numbers(merger, 8) == std::vector<uint32_t>{101});
+  CHECK(merger.waits_for() == -1);
+  CHECK(merger.damage().empty());
+}
+
+TEST_CASE("a single capture whose writer takes his time ends only when he does") {
+  const Bytes bytes = pcap(1, {10, 20});
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+  UniqueFd writer(ends[1]);
+  REQUIRE(write(writer.get(), bytes.data(), bytes.size() - 3) ==
+          static_cast<ssize_t>(bytes.size() - 3));
+  auto reader = CaptureReader::open(UniqueFd(ends[0]), "pipe");
+  REQUIRE(reader);
+  CaptureMerger merger;
+  merger.add(std::move(*reader));
+  merger.do_not_wait();
+  CHECK(numbers(merger, 8) == std::vector<uint32_t>{1});
+  CHECK(merger.waits_for() == ends[0]);
+  writer = {};
+  CHECK(numbers(merger, 8).empty());
+  CHECK(merger.waits_for() == -1);
+  CHECK(merger.damage().size() == 1);
 }
