@@ -56,6 +56,10 @@ M labelmap - LUDE FILE names of labels
 - limit - all NUMBER with -E, end behind this many events
 - duration - all SECONDS with -E, end after this time
 - explain - all - with -S, what counters mean and what helps
+- nat-usage - all - how many ports of each translated address are in use
+- who-had - all ADDR[:PORT] the flows behind a translated address
+- at - all TIME with --event-log, who had it then
+- event-log - all FILE look for --who-had in what -E -o json wrote
 v verbose - all - with -C, how large the table may grow, too
 - netns - all NAME|PID|PATH work in this network namespace
 - backend - all WHERE kernel, engine, engine:FILE (kept) or unix:PATH (served)
@@ -260,12 +264,14 @@ _ctwin_statuses() {
 _ctwin_value() {
   case $option in
     protonum) _ctwin_words 'tcp udp udplite sctp dccp icmp icmpv6 gre' ;;
+    group-by) _ctwin_list 'src dst reply-src reply-dst sport dport reply-sport reply-dport proto
+      family state zone mark nat status' ;;
     family) _ctwin_words 'ipv4 ipv6' ;;
     status) _ctwin_statuses ;;
     event-mask) _ctwin_list 'ALL NEW UPDATES DESTROY' ;;
     output) _ctwin_list 'extended id timestamp ktimestamp labels userspace xml json save' ;;
     label | label-add | label-del) _ctwin_list "$(_ctwin_labels)" ;;
-    labelmap | load-file | pcap | pcap-out | setup | log | iptables-save | serve) _ctwin_files ;;
+    labelmap | load-file | event-log | pcap | pcap-out | setup | log | iptables-save | serve) _ctwin_files ;;
     backend) _ctwin_words 'kernel engine' ;;
     trace) _ctwin_words 'invalid' ;;
     tun | capture) _ctwin_interfaces ;;

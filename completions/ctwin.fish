@@ -56,6 +56,10 @@ M labelmap - LUDE FILE names of labels
 - limit - all NUMBER with -E, end behind this many events
 - duration - all SECONDS with -E, end after this time
 - explain - all - with -S, what counters mean and what helps
+- nat-usage - all - how many ports of each translated address are in use
+- who-had - all ADDR[:PORT] the flows behind a translated address
+- at - all TIME with --event-log, who had it then
+- event-log - all FILE look for --who-had in what -E -o json wrote
 v verbose - all - with -C, how large the table may grow, too
 - netns - all NAME|PID|PATH work in this network namespace
 - backend - all WHERE kernel, engine, engine:FILE (kept) or unix:PATH (served)
@@ -268,6 +272,9 @@ function __ctwin_values
             __ctwin_statuses
         case event-mask
             __ctwin_list ALL NEW UPDATES DESTROY
+        case group-by
+            __ctwin_list src dst reply-src reply-dst sport dport reply-sport reply-dport proto \
+                family state zone mark nat status
         case output
             __ctwin_list extended id timestamp ktimestamp labels userspace xml json save
         case label label-add label-del
@@ -280,7 +287,7 @@ function __ctwin_values
             __fish_print_interfaces
         case checksum
             printf '%s\n' auto verify ignore
-        case labelmap load-file pcap pcap-out setup log iptables-save serve
+        case labelmap load-file event-log pcap pcap-out setup log iptables-save serve
             __fish_complete_path (commandline -ct)
         case netns
             __ctwin_namespaces

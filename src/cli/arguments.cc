@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "cli/names.h"
+#include "cli/times.h"
 
 namespace ctwin::cli {
 
@@ -304,6 +305,13 @@ MaybeProblem apply_seconds(const OptionRow& row, std::string_view text, uint32_t
   return {};
 }
 
+MaybeProblem apply_who_had(std::string_view text, Questions& questions) {
+  auto parsed = parse_who_had(text);
+  if (const auto* problem = std::get_if<Problem>(&parsed)) return *problem;
+  questions.who_had = std::get<WhoHad>(parsed);
+  return {};
+}
+
 MaybeProblem apply_question(const Word& word, Questions& questions) {
   const OptionRow& row = *word.row;
   const std::string_view text = word.value.value_or(std::string_view{});
@@ -318,6 +326,15 @@ MaybeProblem apply_question(const Word& word, Questions& questions) {
     case Option::kLimit: return apply_number(row, text, 10, questions.limit.emplace());
     case Option::kDuration: return apply_seconds(row, text, questions.duration);
     case Option::kExplain: questions.explain = true; return {};
+    case Option::kNatUsage: questions.nat_usage = true; return {};
+    case Option::kWhoHad: return apply_who_had(text, questions);
+    case Option::kAt:
+      questions.at = parse_time(text);
+      if (questions.at) return {};
+      return usage(quoted("invalid value '", text,
+                          "' for --at: expected a time such as 2026-11-21T10:00:00Z, or seconds "
+                          "since the epoch"));
+    case Option::kEventLog: questions.event_log = text; return {};
     default: questions.verbose = true; return {};
   }
 }
@@ -477,6 +494,36 @@ bool sums_up(const OutputList& words) {
          !words.ktimestamp && !words.labels;
 }
 
+MaybeProblem check_sums(const Arguments& arguments) {
+  const Questions& questions = arguments.questions;
+  const bool groups = !questions.group_by.empty();
+  const std::string name = groups ? "--group-by" : "--nat-usage";
+  if (questions.top && !groups && !questions.nat_usage)
+    return usage("--top goes with --group-by and --nat-usage");
+  if (!groups && !questions.nat_usage) return {};
+  if (groups && questions.nat_usage) return usage("--group-by and --nat-usage exclude each other");
+  if (!sums_up(arguments.output)) return usage(name + " knows no output format but json");
+  if (arguments.given.has(Option::kZero)) return usage(name + " zeroes no counters: leave -z away");
+  return {};
+}
+
+MaybeProblem check_nat_questions(const Arguments& arguments) {
+  const Questions& questions = arguments.questions;
+  const bool lists = arguments.command == Command::kList && arguments.table == Table::kConntrack;
+  if (questions.at && !questions.event_log) return usage("--at needs --event-log FILE");
+  if (questions.event_log && !questions.who_had) return usage("--event-log goes with --who-had");
+  if (questions.stand_alone() && !lists)
+    return usage("--nat-usage and --who-had go with -L, or stand alone");
+  if (questions.who_had && (questions.nat_usage || !questions.group_by.empty()))
+    return usage("--who-had shows entries, not sums");
+  if (!questions.event_log) return {};
+  OptionSet others = arguments.given;
+  for (const Option option : {Option::kProto, Option::kOutput}) others.remove(option);
+  if (others.any() || questions.filter) return usage("with --event-log only -p selects");
+  if (!sums_up(arguments.output)) return usage("--event-log knows no output format but json");
+  return {};
+}
+
 /// What the options are for that select, sum up and explain.
 MaybeProblem check_questions(const Arguments& arguments) {
   const Command command = arguments.command;
@@ -490,11 +537,6 @@ MaybeProblem check_questions(const Arguments& arguments) {
     return usage("--dry-run goes with -D and -U");
   if (!questions.group_by.empty() && !(tracked && is(Command::kList, Command::kEvent)))
     return usage("--group-by goes with -L and -E");
-  if (!questions.group_by.empty() && !sums_up(arguments.output))
-    return usage("--group-by knows no output format but json");
-  if (!questions.group_by.empty() && arguments.given.has(Option::kZero))
-    return usage("--group-by zeroes no counters: leave -z away");
-  if (questions.top && questions.group_by.empty()) return usage("--top goes with --group-by");
   const bool watches = questions.limit || questions.duration != 0;
   if (watches && !is(Command::kEvent)) return usage("--limit and --duration go with -E");
   if ((questions.snapshot || questions.no_resync) && !(tracked && is(Command::kEvent)))
@@ -505,7 +547,8 @@ MaybeProblem check_questions(const Arguments& arguments) {
   if (questions.explain && !is(Command::kStats)) return usage("--explain goes with -S");
   if (questions.verbose && !(tracked && is(Command::kCount)))
     return usage("--verbose goes with -C");
-  return {};
+  if (auto problem = check_sums(arguments)) return problem;
+  return check_nat_questions(arguments);
 }
 
 MaybeProblem check_masks(const Arguments& arguments) {

@@ -13,6 +13,7 @@
 #include "cli/labels.h"
 #include "cli/option_table.h"
 #include "cli/values.h"
+#include "cli/who_had.h"
 #include "cli/words.h"
 #include "ctwin/filter.h"
 
@@ -22,6 +23,7 @@ class OptionSet {
  public:
   bool has(Option option) const { return bits_[static_cast<size_t>(option)]; }
   void add(Option option) { bits_.set(static_cast<size_t>(option)); }
+  void remove(Option option) { bits_.reset(static_cast<size_t>(option)); }
   bool any() const { return bits_.any(); }
   bool only(Option option) const { return has(option) && bits_.count() == 1; }
 
@@ -105,6 +107,13 @@ struct Questions {
   std::optional<uint64_t> limit;  ///< events
   uint32_t duration = 0;          ///< ms; 0: no end
   bool explain = false;
+  bool nat_usage = false;
+  std::optional<WhoHad> who_had;
+  std::optional<uint64_t> at;  ///< ns since the epoch
+  std::optional<std::string_view> event_log;
+
+  /// True for a question that needs no command beside it: it is put to a list.
+  bool stand_alone() const { return nat_usage || who_had; }
   bool verbose = false;
 };
 

@@ -4,6 +4,7 @@
 
 #include "cli/build.h"
 #include "cli/entry_writer.h"
+#include "cli/nat_questions.h"
 #include "cli/questions.h"
 #include "cli/selection.h"
 #include "cli/stats.h"
@@ -100,7 +101,7 @@ bool is_filtered(const Arguments& arguments) {
   const OptionSet& given = arguments.given;
   for (const Option option : {Option::kFamily, Option::kSrcNat, Option::kDstNat, Option::kAnyNat})
     if (given.has(option)) return true;
-  return arguments.filter.has_value();
+  return arguments.filter || arguments.questions.who_had;
 }
 
 DumpKind dump_kind(const Arguments& arguments) {
@@ -130,7 +131,7 @@ int list_entries(Session& session, const Arguments& arguments) {
   }
   printer.finish();
   if (!status) return session.operation_failed(status.error(), arguments);
-  return summarize(session, count, "flow entries have been shown.", true);
+  return summarize(session, count, "flow entries have been shown.", !arguments.questions.who_had);
 }
 
 int list_expectations(Session& session, const Arguments& arguments) {
@@ -423,6 +424,7 @@ int run_command(Session& session, const Arguments& arguments) {
   switch (arguments.command) {
     case Command::kList:
       if (selects_nothing(arguments)) return session.operation_failed({EINVAL, {}}, arguments);
+      if (arguments.questions.nat_usage) return show_nat_usage(session, arguments);
       return arguments.questions.group_by.empty() ? list_entries(session, arguments)
                                                   : list_groups(session, arguments);
     case Command::kGet: return get_entry(session, arguments);

@@ -176,7 +176,7 @@ class Watcher {
         case Kind::kCaughtUp:
           if (resync_) resync_->caught_up();
           break;
-        case Kind::kFailed: return Error{static_cast<int>(item.number), {}};
+        case Kind::kFailed: return reader_->failure();
       }
     }
     return {};
@@ -240,9 +240,10 @@ class Watcher {
   }
 
   int failed(const Error& error) {
-    return session_.messages.report(
-        {kOtherProblem,
-         std::string("failed to received netlink event: ") + std::strerror(error.code)});
+    std::string text =
+        std::string("failed to received netlink event: ") + std::strerror(error.code);
+    if (!error.text.empty()) text += " (" + error.text + ")";
+    return session_.messages.report({kOtherProblem, text});
   }
 
   int summarize() {

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <tuple>
 
+#include "cli/columns.h"
 #include "cli/json.h"
 
 namespace ctwin::cli {
@@ -12,28 +13,6 @@ namespace {
 
 constexpr std::string_view kSumNames[] = {"flows",   "share",     "packets",  "bytes",
                                           "assured", "unreplied", "droppable"};
-
-std::string percent(uint64_t part, uint64_t whole) {
-  return fmt::format(
-      "{:.1f}%", whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
-}
-
-/// Lines of cells in columns: names to the left, numbers to the right.
-void align(const std::vector<std::vector<std::string>>& lines, size_t names,
-           fmt::memory_buffer& out) {
-  std::vector<size_t> widths(lines.front().size());
-  for (const auto& line : lines)
-    for (size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
-  const auto at = fmt::appender(out);
-  for (const auto& line : lines)
-    for (size_t i = 0; i < line.size(); ++i) {
-      const bool last = i + 1 == line.size();
-      if (i < names)
-        fmt::format_to(at, "{:<{}}  ", line[i], widths[i]);
-      else
-        fmt::format_to(at, "{:>{}}{}", line[i], widths[i], last ? "\n" : "  ");
-    }
-}
 
 }  // namespace
 
@@ -114,7 +93,7 @@ void Groups::print_table(size_t top, fmt::memory_buffer& out) const {
   }
   if (rest_.flows != 0)
     lines.push_back(line(std::vector<std::string>(columns_.size(), "(rest)"), rest_));
-  align(lines, columns_.size(), out);
+  print_columns(lines, columns_.size(), out);
 }
 
 void Groups::print_json(const Group* group, const GroupSums& sums, fmt::memory_buffer& out) const {

@@ -27,13 +27,12 @@ void write_json_string(std::string_view text, Writer& out) {
   out.character('"');
 }
 
-void write_json_time(uint64_t nanoseconds, unsigned digits, Writer& out) {
+void write_time(uint64_t nanoseconds, unsigned digits, Writer& out) {
   using namespace std::chrono;
   const uint64_t whole = nanoseconds / kNanosecondsPerSecond;
   const uint64_t fraction = nanoseconds % kNanosecondsPerSecond;
   const uint64_t second = whole % 86400;
   const year_month_day date(sys_days(days(static_cast<int>(whole / 86400))));
-  out.character('"');
   out.padded(static_cast<uint64_t>(static_cast<int>(date.year())), 4);
   out.character('-');
   out.padded(static_cast<unsigned>(date.month()), 2);
@@ -47,7 +46,13 @@ void write_json_time(uint64_t nanoseconds, unsigned digits, Writer& out) {
   out.padded(second % 60, 2);
   out.character('.');
   out.padded(digits == 9 ? fraction : fraction / 1000, digits);
-  out.put("Z\"");
+  out.character('Z');
+}
+
+void write_json_time(uint64_t nanoseconds, unsigned digits, Writer& out) {
+  out.character('"');
+  write_time(nanoseconds, digits, out);
+  out.character('"');
 }
 
 }  // namespace ctwin::cli

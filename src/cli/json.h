@@ -11,7 +11,9 @@ namespace ctwin::cli {
 /// `text` in quotes. Each byte that is not UTF-8 is written as \u00XX.
 void write_json_string(std::string_view text, Writer& out);
 
-/// A date and time of RFC 3339 in UTC, with `digits` (6 or 9) digits behind the second, in quotes.
+/// A date and time of RFC 3339 in UTC, with `digits` (6 or 9) digits behind the second; as a string
+/// of JSON, in quotes.
+void write_time(uint64_t nanoseconds, unsigned digits, Writer& out);
 void write_json_time(uint64_t nanoseconds, unsigned digits, Writer& out);
 
 /// A list in the making: writes the commas between what is put into it.

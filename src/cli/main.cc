@@ -4,6 +4,7 @@
 #include "backend/open.h"
 #include "base/posix.h"
 #include "cli/commands.h"
+#include "cli/nat_questions.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 
@@ -178,6 +179,9 @@ int run(Session& session, CommandLine& line) {
   Arguments& arguments = line.arguments;
   if (!line.warnings.empty()) session.messages.raw(line.warnings);
   if (line.problem) return session.messages.report(*line.problem);
+  if (!line.load_file && arguments.command == Command::kNone &&
+      arguments.questions.stand_alone())
+    arguments.command = Command::kList;
   if (line.load_file) {
     if (auto problem = check_load(arguments)) return session.messages.report(*problem);
     return run_on_table(session, line);
@@ -197,6 +201,7 @@ int run(Session& session, CommandLine& line) {
     print(session, help_text(session.program.path, arguments));
     return 0;
   }
+  if (arguments.questions.event_log) return search_event_log(session, arguments);
   return run_on_table(session, line);
 }
 

@@ -6,13 +6,17 @@
 namespace ctwin::cli {
 
 Selection::Selection(const Session& session, const Arguments& arguments)
-    : session_(session), filter_(build_filter(arguments)), expression_(arguments.filter) {
+    : session_(session),
+      filter_(build_filter(arguments)),
+      expression_(arguments.filter),
+      who_had_(arguments.questions.who_had) {
   pushed_down_ = filter_;
   if (expression_) expression_->narrow(pushed_down_);
 }
 
 bool Selection::matches(const Flow& flow) const {
   if (!ctnetlink::matches(filter_, flow)) return false;
+  if (who_had_ && !who_had_->matches(flow)) return false;
   return !expression_ || expression_->matches(flow, expression_->uses_time() ? session_.now() : 0);
 }
 

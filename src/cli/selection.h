@@ -25,6 +25,7 @@ class Selection {
   const Session& session_;
   Filter filter_;  ///< what the options say
   std::optional<FilterExpr> expression_;
+  std::optional<WhoHad> who_had_;
   Filter pushed_down_;
 };
 

@@ -144,7 +144,8 @@ bool EventReader::receive_one() {
     return true;
   }
   if (code != EAGAIN) {
-    append_mark(Kind::kFailed, static_cast<uint64_t>(code));
+    failure_ = datagram ? Error{ECONNRESET, "the table has gone away"} : datagram.error();
+    append_mark(Kind::kFailed, 0);
     return false;
   }
   when_drained();

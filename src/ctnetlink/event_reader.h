@@ -29,7 +29,7 @@ class EventReader {
     kDatagram,
     kLost,      ///< events were lost here; `number` in all, since the beginning
     kCaughtUp,  ///< see `mark`
-    kFailed,    ///< the conversation is over; `number` is the errno
+    kFailed,    ///< the conversation is over, see `failure`
   };
   struct Item {
     Kind kind = Kind::kDatagram;
@@ -68,6 +68,9 @@ class EventReader {
   /// happened before this call stands in front of it.
   void mark();
 
+  /// Why the conversation is over, once kFailed has been taken.
+  const Error& failure() const { return failure_; }
+
   /// Ends the thread. What it has received can still be taken.
   void stop();
 
@@ -87,6 +90,7 @@ class EventReader {
   // The thread's own.
   std::unique_ptr<Chunk> current_;
   bool losing_ = false;
+  Error failure_;
 
   std::atomic<bool> hungry_ = true;  ///< the queue was found empty
   std::atomic<bool> stop_ = false;

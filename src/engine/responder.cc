@@ -94,10 +94,17 @@ size_t Responder::next_size(PortId id) const {
   return queue.overrun() || queue.empty() ? 0 : queue.front().bytes.size();
 }
 
+bool Responder::ready(PortId id) {
+  Conversation& with = conversations_.at(id);
+  if (is_searching(with)) continue_dump(with);
+  return !is_searching(with);
+}
+
 Result<std::span<const std::byte>> Responder::receive(PortId id, std::span<std::byte> buffer) {
   Conversation& with = conversations_.at(id);
   with.largest_buffer = std::max(with.largest_buffer, buffer.size());
   if (with.queue.take_overrun()) return Error{ENOBUFS, {}};
+  while (is_searching(with)) continue_dump(with);
   if (with.queue.empty()) return Error{EAGAIN, {}};
   const DatagramQueue::Datagram datagram = with.queue.front();
   const size_t size = datagram.bytes.size();

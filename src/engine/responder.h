@@ -61,6 +61,9 @@ class Responder final : public conntrack::EventListener {
   /// The same: the error message or, with code 0, ACK to the message that `header` is of.
   void acknowledge(PortId id, const nlmsghdr& header, int code);
 
+  /// Goes on with a dump that has found nothing to show yet, for a limited number of entries. False:
+  /// there is still nothing, and it is to be asked again. `receive` does it without a limit.
+  bool ready(PortId id);
   /// The next datagram, copied to the front of `buffer`. Fails with EAGAIN when nothing waits,
   /// ENOBUFS (once) after messages were lost, EMSGSIZE when it does not fit, and is lost.
   Result<std::span<const std::byte>> receive(PortId id, std::span<std::byte> buffer);
@@ -84,6 +87,9 @@ class Responder final : public conntrack::EventListener {
     kExpectStats,
     kNothing,
   };
+  static bool is_of_flows(DumpKind kind) {
+    return kind == DumpKind::kFlows || kind == DumpKind::kFlowsAndZero;
+  }
 
   struct Dump {
     DumpKind kind;
@@ -156,6 +162,7 @@ class Responder final : public conntrack::EventListener {
   int handle_dump_only(const Request& request);
   int dump_flows(const Request& request, const FlowAttrs& attrs);
   int start_dump(const Request& request, DumpKind kind, std::optional<FlowFilter> filter = {});
+  static bool is_searching(const Conversation& with);
   void continue_dump(Conversation& with);
   size_t write_dump(Conversation& with, std::span<std::byte> space);
   size_t write_flows(Conversation& with, std::span<std::byte> space);

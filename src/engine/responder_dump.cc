@@ -19,6 +19,10 @@ namespace {
 constexpr size_t kSmallestDatagram = 4096;
 constexpr size_t kLargestDatagram = 32768 - 320;
 
+/// Entries that are looked at for one datagram: a filter that selects little must not hold up all
+/// the others who want something of the engine.
+constexpr conntrack::ConnIndex kLookedAt = 1 << 16;
+
 constexpr uint16_t message_type(uint8_t subsystem, uint8_t type) {
   return static_cast<uint16_t>(subsystem << 8 | type);
 }
@@ -63,7 +67,11 @@ int Responder::handle_dump_only(const Request& request) {
   return request.wants_dump() ? start_dump(request, DumpKind::kNothing) : EOPNOTSUPP;
 }
 
-/// Adds the dump's next datagram to the queue: messages, or the end when there are no more.
+/// Its dump has found nothing so far, and nothing else waits.
+bool Responder::is_searching(const Conversation& with) { return with.dump && with.queue.empty(); }
+
+/// Adds the dump's next datagram to the queue: messages, or the end when there are no more; nothing
+/// when the search has to go on.
 void Responder::continue_dump(Conversation& with) {
   const size_t size = std::clamp(with.largest_buffer, kSmallestDatagram, kLargestDatagram);
   const std::span<std::byte> space = with.queue.reserve(size);
@@ -75,6 +83,7 @@ void Responder::continue_dump(Conversation& with) {
     with.queue.commit(written, tracker_.now_ns());
     return;
   }
+  if (with.dump->next < tracker_.table().end() && is_of_flows(with.dump->kind)) return;
   struct {
     nlmsghdr header;
     int32_t code;
@@ -106,8 +115,9 @@ size_t Responder::write_flows(Conversation& with, std::span<std::byte> space) {
   Dump& dump = *with.dump;
   ConnTable& table = tracker_.table();
   const uint16_t flags = dump.filter ? NLM_F_MULTI | NLM_F_DUMP_FILTERED : NLM_F_MULTI;
+  const conntrack::ConnIndex end = std::min(table.end(), dump.next + kLookedAt);
   size_t written = 0;
-  for (; dump.next < table.end(); ++dump.next) {
+  for (; dump.next < end; ++dump.next) {
     Conn& ct = table[dump.next];
     if (!ct.in_use || !ct.has(kConfirmed)) continue;
     if (dump.filter && !dump.filter->matches(ct)) continue;

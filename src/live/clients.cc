@@ -337,6 +337,7 @@ int Clients::greet(Client& client, const Message& message) {
 Clients::Outcome Clients::write_some(Client& client) {
   size_t bytes = 0;
   for (size_t count = 0; count < kWriteDatagrams && bytes < kWriteBytes; ++count) {
+    if (client.pending.empty() && !responder_.ready(client.port_id)) return Outcome::kMore;
     const std::span<const std::byte> datagram =
         client.pending.empty() ? next_datagram(client) : client.pending;
     if (datagram.empty()) return Outcome::kDone;

@@ -38,6 +38,7 @@ offers 'ESTABLISHED' -L -p tcp --state E
 offers 'HEARTBEAT_ACKED HEARTBEAT_SENT' -L -p sctp --state = H
 offers 'ipv4 ipv6' -L -f ''
 offers 'json' -Lo j
+offers 'src,reply-dport src,reply-dst src,reply-sport src,reply-src' -L --group-by src,reply
 offers 'xml,id' -L -o xml,i
 offers 'NEW,DESTROY' -E -e NEW,D
 offers 'ASSURED' -L -u A

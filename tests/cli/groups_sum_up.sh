@@ -29,7 +29,7 @@ expect_refusal "--group-by: \`colour' is not one of src dst reply-src reply-dst 
 ctwin -D --group-by src
 expect_refusal "--group-by goes with -L and -E"
 ctwin -L --top 5
-expect_refusal "--top goes with --group-by"
+expect_refusal "--top goes with --group-by and --nat-usage"
 ctwin -L --group-by src -o xml
 expect_refusal "--group-by knows no output format but json"
 ctwin -L --group-by src -z

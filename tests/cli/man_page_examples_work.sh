@@ -13,6 +13,8 @@ mkdir "$work/bin"
 ln -s "$CTWIN" "$work/bin/ctwin"
 cd "$work" || exit 1
 PATH=$work/bin:$PATH
+ctwin -L -o json
+sed 's/^{/{"event":"new","time":"2026-11-21T09:00:00.000000Z",/' out >events.json
 
 sed -n '/^\.Sh EXAMPLES/,/^\.Sh [^E]/s/^\.Dl //p' "$page" | sed "s/ 4711$/ $$/" >examples
 [ "$(wc -l <examples)" -ge 10 ] || fail "only $(wc -l <examples) examples were found"
@@ -23,6 +25,7 @@ while read -r example; do
       run sh -c "$example"
       [ -s out ] || { show; fail "$example"; } ;;
     *' --watch '*)
+      : >out
       sh -c "exec $example" >out 2>err &
       background=$!
       await test -s out

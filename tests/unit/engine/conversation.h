@@ -70,12 +70,14 @@ class Conversation final : public Backend {
 };
 
 struct Table {
+  explicit Table(uint32_t entries = 1000) : tracker(settings, entries, 1) {
+    tracker.advance(kStart);
+  }
+
   conntrack::Settings settings;
-  conntrack::Tracker tracker{settings, 1000, 1};
+  conntrack::Tracker tracker;
   nat::Nat nat{tracker};
   engine::Responder responder{tracker, nat};
-
-  Table() { tracker.advance(kStart); }
 
   void pass(uint64_t seconds) { tracker.advance(tracker.now_ns() + seconds * kSecond); }
   std::unique_ptr<Conversation> talk() { return std::make_unique<Conversation>(responder); }

@@ -221,6 +221,30 @@ TEST_CASE("a datagram that does not fit the buffer is lost") {
   CHECK(talk->receive(large).error().code == EAGAIN);
 }
 
+TEST_CASE("a search through a large table goes on in steps, and finds what is there") {
+  constexpr uint32_t kEntries = 150'000;
+  Table table(kEntries);
+  for (uint32_t i = 0; i < kEntries; ++i) confirmed_by_packet(table.tracker, 1, 1000).mark = i;
+  const auto search = table.talk();
+  netlink::MessageWriter writer(4096);
+  netlink::AttrWriter attrs =
+      writer.begin(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET, NLM_F_DUMP, 1, AF_UNSPEC);
+  attrs.put(CTA_MARK, kEntries - 1);
+  writer.end(attrs);
+  (void)search->send(writer.bytes());
+  int steps = 0;
+  while (!table.responder.ready(search->id())) ++steps;
+  CHECK(steps > 0);
+  CHECK(steps < 10);
+  const auto found = search->next();
+  REQUIRE(found);
+  CHECK(found->flow.mark == kEntries - 1);
+  CHECK(search->next()->message.is_done());
+  // Whoever does not ask for steps waits for the end of the search.
+  (void)search->send(writer.bytes());
+  CHECK(search->next()->flow.mark == kEntries - 1);
+}
+
 TEST_CASE("a dump rests while entries come and go, and shows none twice") {
   Table table;
   Client client = table.client();
