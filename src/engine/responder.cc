@@ -203,6 +203,7 @@ void Responder::event(const Conn& ct, EventKind kind, uint16_t bits, uint32_t po
   const uint32_t group = group_of(kind);
   const PortId echo_to = port_id != 0 ? echo_to_ : 0;
   if (!(groups_ & group) && echo_to == 0) return;
+  ++events_;
   const uint8_t type =
       kind == EventKind::kDestroy ? uint8_t{IPCTNL_MSG_CT_DELETE} : uint8_t{IPCTNL_MSG_CT_NEW};
   const uint16_t flags = kind == EventKind::kNew ? NLM_F_CREATE | NLM_F_EXCL : 0;

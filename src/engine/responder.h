@@ -76,6 +76,9 @@ class Responder final : public conntrack::EventListener {
   /// The size of the datagram that `receive` would answer with; 0 when it would fail.
   size_t next_size(PortId id) const;
 
+  /// Events that somebody was told so far.
+  uint64_t events() const { return events_; }
+
   bool anybody() const override;
   void event(const conntrack::Conn& ct, EventKind kind, uint16_t bits, uint32_t port_id) override;
 
@@ -175,7 +178,8 @@ class Responder final : public conntrack::EventListener {
   std::map<PortId, Conversation> conversations_;
   PortId last_id_ = 0;   ///< of those that nobody wanted
   uint32_t groups_ = 0;  ///< that anybody has joined
-  PortId echo_to_ = 0;   ///< the requester that gets its events sent back, during its request
+  uint64_t events_ = 0;
+  PortId echo_to_ = 0;  ///< the requester that gets its events sent back, during its request
   std::vector<std::byte> scratch_;
 };
 

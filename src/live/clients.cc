@@ -99,6 +99,7 @@ void Clients::hang_up() {
     responder_.disconnect(client.port_id);
   }
   clients_.clear();
+  listeners_.clear();
 }
 
 // ---- who comes and goes ----
@@ -167,6 +168,7 @@ Status Clients::adopt(UniqueFd socket) {
       loop_.watch(socket.get(), EPOLLIN, [this, id](uint32_t events) { handle(id, events); });
   if (!watched) return watched;
   Client& client = clients_[id];
+  client.id = id;
   client.port_id = responder_.connect(process_behind(socket.get()));
   responder_.set_room(client.port_id, dialect::kRoomAtFirst);
   client.socket = std::move(socket);
@@ -178,6 +180,7 @@ void Clients::remove(Id id) {
   const auto found = clients_.find(id);
   loop_.forget(found->second.socket.get());
   responder_.disconnect(found->second.port_id);
+  listeners_.erase(id);
   clients_.erase(found);
   if (listener_ && !listening_) (void)watch_listener();
 }
@@ -212,16 +215,13 @@ void Clients::settle(Client& client, Outcome written) {
 }
 
 void Clients::tend() {
-  for (auto next = clients_.begin(); next != clients_.end();) {
-    const auto at = next++;
-    Client& client = at->second;
-    // Answers were written when they were made; others than listeners have nothing new.
-    if (client.groups == 0 || (client.watched & EPOLLOUT)) continue;
-    const Outcome outcome = write_some(client);
-    if (outcome == Outcome::kGone)
-      remove(at->first);
-    else
-      settle(client, outcome);
+  // Answers were written when they were made; only events are new, and only to listeners.
+  if (events_seen_ == responder_.events()) return;
+  events_seen_ = responder_.events();
+  for (const Id id : listeners_) {
+    Client& client = clients_.at(id);
+    if (client.watched & EPOLLOUT) continue;  // what its socket takes is written when it does
+    settle(client, write_some(client));
   }
 }
 
@@ -300,6 +300,8 @@ int Clients::obey(Client& client, const Message& message) {
       if (!read_payload(message, groups)) return EINVAL;
       const bool joins = message.header.nlmsg_type == dialect::kJoin;
       client.groups = joins ? client.groups | groups.groups : client.groups & ~groups.groups;
+      listeners_.erase(client.id);
+      if (client.groups != 0) listeners_.insert(client.id);
       joins ? responder_.join(client.port_id, groups.groups)
             : responder_.leave(client.port_id, groups.groups);
       return 0;

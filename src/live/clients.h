@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -27,7 +28,7 @@ namespace ctwin::live {
 class Clients {
  public:
   /// Clients at a time, if the limit of open files permits so many.
-  static constexpr size_t kMost = 1000;
+  static constexpr size_t kMost = 10'000;
 
   /// `loop` and `responder` outlive it.
   Clients(Loop& loop, engine::Responder& responder, size_t most = kMost);
@@ -51,7 +52,9 @@ class Clients {
   size_t size() const { return clients_.size(); }
 
  private:
+  using Id = uint64_t;
   struct Client {
+    Id id = 0;
     UniqueFd socket;
     engine::Responder::PortId port_id = 0;
     uint32_t groups = 0;
@@ -62,7 +65,6 @@ class Clients {
     std::vector<std::byte> pending;                   ///< taken out of the queue, and not yet sent
     uint32_t watched = 0;                             ///< events of epoll
   };
-  using Id = uint64_t;
   /// What came of reading or writing: all is done, the turn's share is, the socket takes no more,
   /// or the client has gone.
   enum class Outcome : uint8_t { kDone, kMore, kBlocked, kGone };
@@ -93,6 +95,8 @@ class Clients {
   bool listening_ = false;  ///< false while no descriptor can be had for one more client
   UniqueFd spare_;          ///< given up for a moment to tell a client that there are too many
   std::map<Id, Client> clients_;
+  std::set<Id> listeners_;    ///< those that are in a group
+  uint64_t events_seen_ = 0;  ///< of the Responder, when they were last sent on their way
   Id last_id_ = 0;
   std::vector<std::byte> buffer_;  ///< of what is being read or written
 };
