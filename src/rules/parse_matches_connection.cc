@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "rules/extensions.h"
+#include "rules/label_names.h"
 #include "rules/names.h"
 #include "rules/protocols.h"
 
@@ -216,13 +217,16 @@ Complaint parse_connlabel(const Given& given, ConnlabelMatch& match) {
     return {};
   }
   match.invert = given.invert;
-  const auto number = whole_number(given.value, 0, kLastLabel);
-  if (!number)
+  std::optional<uint64_t> bit = whole_number(given.value, 0, UINT32_MAX);
+  if (!bit) bit = LabelNames::system().bit(given.value);
+  if (!bit)
     return fmt::format(
-        "label '{}' not found or invalid value: only numbers are supported here, "
-        "0 to 127",
+        "label '{}' not found or invalid value: it is no number, nor a name in "
+        "/etc/xtables/connlabel.conf",
         given.value);
-  match.bit = static_cast<uint16_t>(*number);
+  if (*bit > kLastLabel)
+    return fmt::format("label '{}' is {}, and the last one is {}", given.value, *bit, kLastLabel);
+  match.bit = static_cast<uint16_t>(*bit);
   return {};
 }
 

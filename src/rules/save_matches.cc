@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "rules/label_names.h"
 #include "rules/names.h"
 #include "rules/save_parts.h"
 #include "rules/values.h"
@@ -205,8 +206,9 @@ void save(std::string& out, const MarkMatch& match) {
 }
 
 void save(std::string& out, const ConnlabelMatch& match) {
-  put(out, " -m connlabel{} --label \"{}\"{}", no(match.invert), match.bit,
-      match.set ? " --set" : "");
+  const std::string_view name = LabelNames::system().name(match.bit);
+  put(out, " -m connlabel{} --label \"{}\"{}", no(match.invert),
+      name.empty() ? std::to_string(match.bit) : std::string(name), match.set ? " --set" : "");
 }
 
 void save(std::string& out, const ConnbytesMatch& match) {

@@ -201,7 +201,8 @@ TEST_CASE("options of matches say once, with and without what they stand") {
   CHECK(says("-A INPUT -m limit --limit 10001/second", "27: Rate too fast \"10001/second\""));
   CHECK(says("-A INPUT -p tcp --tcp-flags SYN", "29: --tcp-flags requires two args"));
   CHECK(says("-A INPUT -p icmp --icmp-type echo", "30: Ambiguous ICMP type `echo'"));
-  CHECK(says("-A INPUT -m connlabel --label 128", "31: label '128' not found or invalid value"));
+  CHECK(
+      says("-A INPUT -m connlabel --label 128", "31: label '128' is 128, and the last one is 127"));
   CHECK(says("-A INPUT -m multiport --dports 80 -p tcp", "32: multiport needs `-p tcp'"));
 }
 
