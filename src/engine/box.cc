@@ -7,6 +7,7 @@
 
 #include "engine/passage.h"
 #include "engine/trace_text.h"
+#include "router/address_class.h"
 
 namespace ctwin::engine {
 
@@ -245,10 +246,11 @@ void Box::forward(Skb& skb, const router::InputRoute& found) {
 
 // ---- the way out ----
 
-void Box::output(Skb& skb, Lookup& lookup) {
+void Box::output(Skb& skb, Lookup& lookup, uint32_t link) {
   constexpr Hook kHook = Hook::kOutput;
   Address destination = destination_of(skb);
-  const router::Route* route = &router_.find(destination);
+  const router::Route* route =
+      &router_.find(destination, router::is_link_local_v6(destination) ? link : 0);
   if (route->device == 0) return ends(skb, "dropped: no route");
   skb.out = output_device(*route);
   if (observer_) observer_->reaches(skb, kHook);

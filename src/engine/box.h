@@ -112,7 +112,8 @@ class Box final : public conntrack::NoteSink {
   void route_in(Skb& skb);
   void input(Skb& skb);
   void forward(Skb& skb, const router::InputRoute& found);
-  void output(Skb& skb, Lookup& lookup);
+  /// `link`: the device whose link a link-local destination is on; 0 where that is not known.
+  void output(Skb& skb, Lookup& lookup, uint32_t link = 0);
   void postrouting(Skb& skb, const router::Route& route);
   void emit(Skb& skb, const router::Route& route);
   void emit_fragments_v4(const Skb& skb, uint32_t mtu);
@@ -129,7 +130,7 @@ class Box final : public conntrack::NoteSink {
   void reject(Skb& cause, rules::RejectTarget::With with);
   void send_redirect(const Skb& cause, const router::Route& route);
   void send_error(const Skb& cause, uint8_t type, uint8_t code, uint32_t info);
-  void send_made(std::vector<uint8_t>& bytes, const Skb& cause);
+  void send_made(std::vector<uint8_t>& bytes, const Skb& cause, uint32_t link = 0);
   void close_flow(const Skb& cause);
   void ends(const Skb& skb, const char* fate) {
     if (observer_) observer_->ends(skb, fate);

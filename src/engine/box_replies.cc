@@ -111,7 +111,8 @@ void Box::send_error(const Skb& cause, uint8_t type, uint8_t code, uint32_t info
   std::vector<uint8_t> bytes;
   const PendingChecksum pending(cause);
   if (!router::make_icmp_error(router_, cause, {type, code, info}, bytes)) return;
-  if (error_limiter_.allow(source_of(cause), type, code, tracker_.now())) send_made(bytes, cause);
+  if (error_limiter_.allow(source_of(cause), type, code, tracker_.now()))
+    send_made(bytes, cause, cause.in);
 }
 
 /// There is a shorter way: by a neighbour on the sender's own link.
@@ -124,7 +125,7 @@ void Box::send_redirect(const Skb& cause, const router::Route& route) {
 }
 
 /// It goes the other way in the flow of the packet that caused it (nf_conntrack_attach).
-void Box::send_made(std::vector<uint8_t>& bytes, const Skb& cause) {
+void Box::send_made(std::vector<uint8_t>& bytes, const Skb& cause, uint32_t link) {
   Skb made;
   if (packet::parse_packet(bytes, made.packet) != packet::ParseResult::kOk) return;
   made.data = bytes.data();
@@ -144,7 +145,7 @@ void Box::send_made(std::vector<uint8_t>& bytes, const Skb& cause) {
   if (observer_) observer_->begins(made, true);
   Lookup lookup;
   if (!made.looped) tracker_.look_ahead(made.packet, lookup);
-  output(made, lookup);
+  output(made, lookup, link);
 }
 
 /// The reset that is about to be sent ends the connection for both (nf_conntrack_tcp_set_closing).

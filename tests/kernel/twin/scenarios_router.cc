@@ -190,6 +190,29 @@ constexpr RouterScenario kScenarios[] = {
       > udp l2:2 198.51.100.1:53
       > tcp l2:3 198.51.100.1:80 S
       > udp l2:1 198.51.100.1:53)"},
+    {"router: link-local sources belong to their device", "", R"(
+      ip -6 addr add fe80::1/64 dev tl nodad
+      ip -6 addr add fe80::1/64 dev tr nodad
+      ip6tables -A INPUT -p udp --dport 7 -j REJECT
+      ip6tables -A FORWARD -p udp --dport 8 -j REJECT
+      ip6tables -A INPUT -p tcp --dport 7 -j REJECT --reject-with tcp-reset)",
+     R"(
+      > udp [fe80::2]:1 R2:1
+      < udp [fe80::2]:1 L2:1
+      > udp [fe80::2]:1 R2:1 ttl=1
+      < udp [fe80::2]:1 L2:1 ttl=1
+      > udp [fe80::2]:1 [fe80::1]:7
+      < udp [fe80::2]:1 [fe80::1]:7
+      > udp [fe80::2]:1 L1:7
+      < udp [fe80::2]:1 R1:7
+      > udp [fe80::2]:1 R1:7
+      > udp [fe80::2]:1 R2:8
+      > tcp [fe80::2]:1 [fe80::1]:7 S
+      < tcp [fe80::2]:1 [fe80::1]:7 S
+      > udp L2:1 [fe80::1]:7
+      < udp R2:1 [fe80::1]:7
+      > udp [fe80::2]:1 [2001:db8::1]:1
+      < udp [fe80::2]:1 [2001:db8::1]:1)"},
     {"router: reverse path filter", "", R"(
       sysctl -w net.ipv4.conf.all.rp_filter=1)",
      R"(
