@@ -186,7 +186,8 @@ void Box::route_in(Skb& skb) {
     case router::InputDecision::kForward: return forward(skb, found);
     case router::InputDecision::kError:
       if (observer_) observer_->says("route", found.reason);
-      send_error(skb, found.error.type, found.error.code, found.error.info);
+      if (!skb.is_ipv4() || error_limiter_.allow_no_route(source_of(skb), tracker_.now()))
+        send_error(skb, found.error.type, found.error.code, found.error.info);
       return ends(skb, "dropped: no route");
     case router::InputDecision::kDrop:
       if (observer_) observer_->says("route", found.reason);

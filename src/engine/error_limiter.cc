@@ -24,10 +24,12 @@ bool ErrorLimiter::allow(const Address& destination, uint8_t type, uint8_t code,
   if (destination.family == AF_INET) {
     if (type == kUnreachable && code == kFragmentationNeeded) return true;
     if (type < 32 && !(rates_.icmp_ratemask >> type & 1)) return true;
-    return allow_all(now) && allow_one(destination, to_ticks(rates_.icmp_ratelimit), now);
+    const Tick interval = to_ticks(rates_.icmp_ratelimit);
+    return allow_all(now) && allow_one(destination, interval, kBurst * interval, now);
   }
   if (type == kPacketTooBig) return true;
-  return allow_all(now) && allow_one(destination, to_ticks(rates_.icmpv6_ratelimit), now);
+  const Tick interval = to_ticks(rates_.icmpv6_ratelimit);
+  return allow_all(now) && allow_one(destination, interval, kBurst * interval, now);
 }
 
 bool ErrorLimiter::allow_all(Tick now) {
@@ -44,16 +46,21 @@ bool ErrorLimiter::allow_all(Tick now) {
   return true;
 }
 
-bool ErrorLimiter::allow_one(const Address& destination, Tick interval, Tick now) {
-  if (interval == 0) return true;
+bool ErrorLimiter::allow_no_route(const Address& sender, Tick now) {
+  return allow_one(sender, rates_.route_error_cost, rates_.route_error_burst, now);
+}
+
+/// The kernel takes a new peer's last error to be a minute old.
+bool ErrorLimiter::allow_one(const Address& peer, Tick cost, Tick most, Tick now) {
+  constexpr Tick kMinute = 60 * kTicksPerSecond;
+  if (cost == 0) return true;
   if (memory_.peers.size() >= kPeers) memory_.peers.clear();
-  const auto [entry, made] = memory_.peers.try_emplace(destination.bytes);
+  const auto [entry, made] = memory_.peers.try_emplace(peer.bytes);
   Bucket& bucket = entry->second;
-  bucket.tokens =
-      made ? kBurst * interval : std::min(bucket.tokens + now - bucket.last, kBurst * interval);
+  bucket.tokens = std::min(made ? kMinute : bucket.tokens + now - bucket.last, most);
   bucket.last = now;
-  if (bucket.tokens < interval) return false;
-  bucket.tokens -= interval;
+  if (bucket.tokens < cost) return false;
+  bucket.tokens -= cost;
   return true;
 }
 

@@ -1,5 +1,6 @@
 // How often the box sends ICMP errors, where a sysctl sets a limit: to one address
-// (inet_peer_xrlim_allow) and to everybody together (icmp_global_allow).
+// (inet_peer_xrlim_allow), to everybody together (icmp_global_allow), and for want of a route
+// (ip_error).
 #pragma once
 
 #include <map>
@@ -17,6 +18,10 @@ class ErrorLimiter {
   /// May an error of this type and code go to `destination` now? Asking takes the right to it.
   bool allow(const Address& destination, uint8_t type, uint8_t code, conntrack::Tick now);
 
+  /// May the sender of a packet without a route be told of it now (ip_error)? The error that this
+  /// leads to is limited by `allow` as well, out of the same savings.
+  bool allow_no_route(const Address& sender, conntrack::Tick now);
+
   /// Time that has been saved up, in ticks, and when that was counted.
   struct Bucket {
     conntrack::Tick tokens = 0, last = 0;
@@ -32,7 +37,8 @@ class ErrorLimiter {
 
  private:
   bool allow_all(conntrack::Tick now);
-  bool allow_one(const Address& destination, conntrack::Tick interval, conntrack::Tick now);
+  bool allow_one(const Address& peer, conntrack::Tick cost, conntrack::Tick most,
+                 conntrack::Tick now);
 
   setup::ErrorRates rates_;
   Memory memory_;

@@ -83,6 +83,8 @@ constexpr Sysctl kSysctls[] = {
     {"net.ipv4.icmp_ratemask", kAnyNumber, set_rate<&ErrorRates::icmp_ratemask>},
     {"net.ipv4.icmp_msgs_per_sec", kAnyNumber, set_rate<&ErrorRates::icmp_msgs_per_sec>},
     {"net.ipv4.icmp_msgs_burst", kAnyNumber, set_rate<&ErrorRates::icmp_msgs_burst>},
+    {"net.ipv4.route.error_cost", kAnyNumber, set_rate<&ErrorRates::route_error_cost>},
+    {"net.ipv4.route.error_burst", kAnyNumber, set_rate<&ErrorRates::route_error_burst>},
     {"net.ipv6.icmp.ratelimit", kAnyNumber, set_rate<&ErrorRates::icmpv6_ratelimit>},
 
     // Source routes are not followed, marks are not reflected, IPv6 is always there.

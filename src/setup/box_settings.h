@@ -35,6 +35,8 @@ struct ErrorRates {
   uint32_t icmp_msgs_per_sec = 0;   ///< to everybody together; 0: no limit
   uint32_t icmp_msgs_burst = 50;
   uint32_t icmpv6_ratelimit = 0;  ///< ms; 0: no limit
+  uint32_t route_error_cost = 0;  ///< ticks of 4 ms for each error for want of a route; 0: no limit
+  uint32_t route_error_burst = 1250;  ///< ticks that can be saved up for these
 };
 
 struct BoxSettings {

@@ -17,26 +17,35 @@
 namespace ctwin::test {
 namespace {
 
-/// Has the kernel and the engine go through the same, each by itself.
-void for_both(const SetupLines& rules, const std::function<void(Box&)>& work) {
+using Work = std::function<void(Box&)>;
+
+void on_kernel(const SetupLines& rules, const Work& work) {
   Sequence sequence;
   sequence.setup = rules;
-  {
-    INFO("the kernel");
-    auto kernel = KernelBox::create({}, whole_setup(sequence));
-    REQUIRE_MESSAGE(kernel.ok(), kernel.error().text);
-    work(**kernel);
-  }
-  {
-    INFO("the engine");
-    auto engine = EngineBox::create({}, whole_setup(sequence));
-    REQUIRE_MESSAGE(engine.ok(), engine.error().text);
-    work(**engine);
-  }
+  auto kernel = KernelBox::create({}, whole_setup(sequence));
+  REQUIRE_MESSAGE(kernel.ok(), kernel.error().text);
+  work(**kernel);
 }
 
-/// How many packets left the box for this one.
-size_t pass(Box& box, const std::string& text) {
+void on_engine(const SetupLines& rules, const Work& work) {
+  Sequence sequence;
+  sequence.setup = rules;
+  auto engine = EngineBox::create({}, whole_setup(sequence));
+  REQUIRE_MESSAGE(engine.ok(), engine.error().text);
+  work(**engine);
+}
+
+/// Has the kernel and the engine go through the same, each by itself.
+void for_both(const SetupLines& rules, const Work& work) {
+  {
+    INFO("the kernel");
+    on_kernel(rules, work);
+  }
+  INFO("the engine");
+  on_engine(rules, work);
+}
+
+Record inject(Box& box, const std::string& text) {
   const Result<Step> step = parse_step(text);
   REQUIRE_MESSAGE(step.ok(), step.error().text);
   Record record;
@@ -45,8 +54,12 @@ size_t pass(Box& box, const std::string& text) {
   record.time = kJiffyNs;  // the kernel's own is put down instead
   const Status injected = box.inject(record);
   REQUIRE_MESSAGE(injected.ok(), injected.error().text);
-  return record.outputs.size();
+  return record;
 }
+
+/// How many packets left the box for this one, and how many went back.
+size_t pass(Box& box, const std::string& text) { return inject(box, text).outputs.size(); }
+size_t errors_for(Box& box, const std::string& text) { return inject(box, text).returned.size(); }
 
 std::vector<Flow> table_of(Box& box) {
   auto backend = box.connect();
@@ -78,6 +91,27 @@ void begin_flows(Box& box) {
 }
 
 }  // namespace
+
+TEST_CASE("who sends on without a route is told five times at once") {
+  // The kernel's limit is there; where it is set, a namespace does not reach.
+  const SetupLines no_route = {"ip route del default via 10.2.0.2"};
+  SetupLines limited = no_route;
+  limited.push_back("sysctl -w net.ipv4.route.error_cost=250");
+  const auto told = [](Box& box) {
+    size_t count = 0;
+    for (int i = 0; i < 9; ++i) count += errors_for(box, "> udp l2:1 192.0.2.1:1");
+    return count;
+  };
+  size_t kernel = 0, engine = 0, unlimited = 0;
+  on_kernel(no_route, [&](Box& box) { kernel = told(box); });
+  on_engine(limited, [&](Box& box) { engine = told(box); });
+  on_engine(no_route, [&](Box& box) { unlimited = told(box); });
+  // A second that passes meanwhile buys the kernel another one.
+  CHECK(kernel >= 5);
+  CHECK(kernel < 9);
+  CHECK(engine == 5);
+  CHECK(unlimited == 9);
+}
 
 TEST_CASE("DNAT --random draws another port of the range for each flow") {
   for_both({"iptables -t nat -A PREROUTING -p udp -j DNAT --to-destination 10.2.0.9:3000-3999 "

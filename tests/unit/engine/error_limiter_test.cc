@@ -47,6 +47,22 @@ TEST_CASE("types outside of the mask, and those that path MTU discovery needs, a
   CHECK(allowed(usual, kPeerV6, kNow, 100, 3) == 6);
 }
 
+TEST_CASE("for want of a route there is a burst, and then one for what it costs") {
+  ErrorLimiter limiter({.route_error_cost = 250, .route_error_burst = 1250});
+  const auto told = [&](conntrack::Tick now) {
+    int count = 0;
+    for (int i = 0; i < 20; ++i) count += limiter.allow_no_route(kPeer, now);
+    return count;
+  };
+  CHECK(told(kNow) == 5);
+  CHECK(told(kNow + kSecond - 1) == 0);
+  CHECK(told(kNow + kSecond) == 1);
+  CHECK(told(kNow + 100 * kSecond) == 5);
+  CHECK(limiter.allow_no_route(kOther, kNow));
+  ErrorLimiter usual({});
+  for (int i = 0; i < 100; ++i) CHECK(usual.allow_no_route(kPeer, kNow));
+}
+
 TEST_CASE("everybody together gets a burst and then so many a second") {
   ErrorLimiter limiter({.icmp_msgs_per_sec = 100, .icmp_msgs_burst = 20});
   CHECK(allowed(limiter, kPeer, kNow, 50) + allowed(limiter, kOther, kNow, 50) == 20);
