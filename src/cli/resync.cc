@@ -1,15 +1,10 @@
 #include "cli/resync.h"
 
-#include <cerrno>
-
 namespace ctwin::cli {
 
 using ctnetlink::DumpKind;
 
 namespace {
-
-/// A listing under which the table changed too much is begun anew, this many times.
-constexpr int kAttempts = 5;
 
 Filter lasting_part(const Filter& filter) {
   Filter lasting;
@@ -58,19 +53,15 @@ Status Resync::list(const Print& print, EventKind unknown, EventKind changed) {
   auto client = session_.modifier();
   if (!client) return client.error();
   const bool first = unknown == EventKind::kNone;
-  Status status;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    picture_.begin_listing();
-    status = (*client)->dump(DumpKind::kTable, &lasting_, [&](const Flow& flow) {
-      if (flow.has(FlowField::kStatus) && (flow.status & kDying)) return true;
-      if (!selection_.matches(flow)) return picture_.note(flow), true;
-      const Picture::News news = picture_.learn(flow);
-      if (news == Picture::News::kNew && (first || wanted_.created)) print(flow, unknown);
-      if (news == Picture::News::kChanged && (first || wanted_.updated)) print(flow, changed);
-      return !session_.output.closed();
-    });
-    if (status.ok() || status.error().code != EINTR) break;
-  }
+  picture_.begin_listing();
+  Status status = (*client)->dump(DumpKind::kTable, &lasting_, [&](const Flow& flow) {
+    if (flow.has(FlowField::kStatus) && (flow.status & kDying)) return true;
+    if (!selection_.matches(flow)) return picture_.note(flow), true;
+    const Picture::News news = picture_.learn(flow);
+    if (news == Picture::News::kNew && (first || wanted_.created)) print(flow, unknown);
+    if (news == Picture::News::kChanged && (first || wanted_.updated)) print(flow, changed);
+    return !session_.output.closed();
+  });
   merging_ = true;
   return status;
 }

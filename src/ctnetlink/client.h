@@ -79,9 +79,9 @@ class Client {
 
   Backend& backend() { return *backend_; }
 
-  /// Walks the flows that `filter` selects, or all when it is null. A dump that the answerer marks
-  /// as interrupted (NLM_F_DUMP_INTR) is delivered to its end and then fails with EINTR: entries
-  /// may be missing or doubled.
+  /// Walks the flows that `filter` selects, or all when it is null, each once. A dump that the
+  /// answerer marks as interrupted (NLM_F_DUMP_INTR: entries may be missing or doubled) is asked
+  /// for again and hands out what is new; it fails with EINTR when that does not help either.
   Status dump(DumpKind kind, const Filter* filter, const FlowSink& sink);
 
   /// Walks the expectations of a family, AF_UNSPEC for all.
@@ -122,6 +122,7 @@ class Client {
   Status collect(const MessageSink& sink);
   std::optional<Status> hand_out(std::span<const std::byte> datagram, bool& interrupted,
                                  const MessageSink& sink);
+  Status dump_once(DumpKind kind, const Filter* filter, const FlowSink& sink);
   void begin_dump(DumpKind kind, uint8_t family, const Filter* filter, bool with_tuples);
   Status collect_flows(const FlowSink& sink);
   Status dump_each_family(DumpKind kind, const Filter& filter, const DumpFamilies& families,

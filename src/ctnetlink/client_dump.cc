@@ -1,4 +1,5 @@
-// Dumps: which request, who receives.
+// Dumps: which request, who receives, and what to do when the table changed too much meanwhile.
+#include <algorithm>
 #include <cerrno>
 
 #include "ctnetlink/client.h"
@@ -22,6 +23,40 @@ uint8_t wire_dump(DumpKind kind) {
   return IPCTNL_MSG_CT_GET;
 }
 
+/// An interrupted dump is asked for again, this many times in all.
+constexpr int kAttempts = 5;
+
+/// The entries that a dump has handed out, eight bytes each, so that one that has to be asked for
+/// again hands out only the others.
+class Delivered {
+ public:
+  void add(const Flow& flow) { keys_.push_back(key_of(flow)); }
+  /// Among those before the last `begin_again`.
+  bool has(const Flow& flow) const {
+    return std::binary_search(keys_.begin(), keys_.begin() + known_, key_of(flow));
+  }
+  void begin_again() {
+    std::sort(keys_.begin(), keys_.end());
+    known_ = static_cast<std::ptrdiff_t>(keys_.size());
+  }
+
+ private:
+  /// Ids are nearly unique, tuples are used again.
+  static uint64_t key_of(const Flow& flow) {
+    const Tuple& tuple = flow.orig;
+    uint64_t words[4];
+    std::memcpy(words, tuple.src.bytes.data(), 16);
+    std::memcpy(words + 2, tuple.dst.bytes.data(), 16);
+    uint64_t key = uint64_t{flow.has(FlowField::kId) ? flow.id : 0} << 32 |
+                   uint64_t{tuple.sport} << 16 | tuple.dport;
+    for (const uint64_t word : words) key = (key ^ (key >> 29) ^ word) * 0x9e3779b97f4a7c15u;
+    return key ^ (uint64_t{tuple.proto} << 16 | tuple.icmp_id);
+  }
+
+  std::vector<uint64_t> keys_;
+  std::ptrdiff_t known_ = 0;
+};
+
 /// What an answerer says that does not know these conditions.
 bool is_refusal(const Status& status) {
   return !status.ok() && (status.error().code == EOPNOTSUPP || status.error().code == EINVAL);
@@ -36,6 +71,22 @@ void Client::begin_dump(DumpKind kind, uint8_t family, const Filter* filter, boo
 }
 
 Status Client::dump(DumpKind kind, const Filter* filter, const FlowSink& sink) {
+  Delivered delivered;
+  bool wanted = true;
+  Status status;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    status = dump_once(kind, filter, [&](const Flow& flow) {
+      if (attempt != 0 && delivered.has(flow)) return wanted;
+      delivered.add(flow);
+      return wanted = sink(flow);
+    });
+    if (status.ok() || status.error().code != EINTR || !wanted) return status;
+    delivered.begin_again();
+  }
+  return status;
+}
+
+Status Client::dump_once(DumpKind kind, const Filter* filter, const FlowSink& sink) {
   const uint8_t family = filter ? filter->family : uint8_t{AF_UNSPEC};
   if (kind != DumpKind::kTable && kind != DumpKind::kTableAndZero) filter = nullptr;
   const DumpFamilies families = filter ? ctnetlink::dump_families(*filter) : DumpFamilies{};

@@ -155,17 +155,37 @@ TEST_CASE("a sink that has enough gets no more, and the rest of the dump is drai
   CHECK(test.script->pending.empty());
 }
 
-TEST_CASE("a dump that was interrupted is delivered and then fails with EINTR") {
+TEST_CASE("a dump that was interrupted is asked for again, and hands out only what is new") {
   for (const bool in_done : {false, true}) {
     Scripted test;
     const uint16_t mark = in_done ? 0 : NLM_F_DUMP_INTR;
     test.script->then({flow_answer(0, 1), flow_answer(0, 2, NLM_F_MULTI | mark), flow_answer(0, 3),
                        done(in_done ? NLM_F_DUMP_INTR : 0)});
+    test.script->then({flow_answer(0, 3), flow_answer(0, 4), flow_answer(0, 1), done()});
     const Dumped dumped = dump(test.client);
-    REQUIRE_FALSE(dumped.status.ok());
-    CHECK_EQ(dumped.status.error().code, EINTR);
-    CHECK(dumped.ids == Ids{1, 2, 3});
+    CHECK(dumped.status.ok());
+    CHECK(dumped.ids == Ids{1, 2, 3, 4});
+    CHECK(test.script->sent.size() == 2);
   }
+}
+
+TEST_CASE("a dump that is interrupted again and again fails with EINTR") {
+  Scripted test;
+  for (int i = 0; i < 20; ++i) test.script->then({flow_answer(0, 1), done(NLM_F_DUMP_INTR)});
+  const Dumped dumped = dump(test.client);
+  REQUIRE_FALSE(dumped.status.ok());
+  CHECK_EQ(dumped.status.error().code, EINTR);
+  CHECK(dumped.ids == Ids{1});
+  CHECK(test.script->sent.size() < 20);
+}
+
+TEST_CASE("a dump that nobody wants any more is not asked for again") {
+  Scripted test;
+  test.script->then({flow_answer(0, 1), done(NLM_F_DUMP_INTR)});
+  CHECK_EQ(
+      test.client.dump(DumpKind::kTable, nullptr, [](const Flow&) { return false; }).error().code,
+      EINTR);
+  CHECK(test.script->sent.size() == 1);
 }
 
 TEST_CASE("an error ends a dump with its errno") {
