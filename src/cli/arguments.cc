@@ -628,12 +628,12 @@ std::optional<Problem> check_arguments(const Arguments& arguments) {
   const OptionSet& given = arguments.given;
   if (given.has(Option::kAnyNat) && (given.has(Option::kSrcNat) || given.has(Option::kDstNat)))
     return usage("cannot specify `--src-nat' or `--dst-nat' with `--any-nat'");
+  if (auto problem = check_questions(arguments)) return problem;
   const bool traces_alone = arguments.own.trace && given.only(Option::kOutput);
   if (arguments.command == Command::kNone && (!given.any() || traces_alone)) return {};
   if (auto problem = check_generic(arguments)) return problem;
   if (auto problem = check_protocol(arguments)) return problem;
   if (auto problem = check_sense(arguments)) return problem;
-  if (auto problem = check_questions(arguments)) return problem;
   if (auto problem = check_zero(arguments)) return problem;
   return check_masks(arguments);
 }

@@ -179,8 +179,7 @@ int run(Session& session, CommandLine& line) {
   Arguments& arguments = line.arguments;
   if (!line.warnings.empty()) session.messages.raw(line.warnings);
   if (line.problem) return session.messages.report(*line.problem);
-  if (!line.load_file && arguments.command == Command::kNone &&
-      arguments.questions.stand_alone())
+  if (!line.load_file && arguments.command == Command::kNone && arguments.questions.stand_alone())
     arguments.command = Command::kList;
   if (line.load_file) {
     if (auto problem = check_load(arguments)) return session.messages.report(*problem);

@@ -1,8 +1,9 @@
 // --who-had: the flows behind a translated address, in the table or in a log of events.
 //
-// A log is what -E -o json wrote. An event of a flow opens its life and "destroy" closes it; a flow
-// whose beginning the log has not seen begins with the kernel's `start` or, without that, at a time
-// that is not known. Only lines that name the address are parsed, and only flows that had it are
+// A log is what -E -o json wrote, with or without a listing in front. An event of a flow opens its
+// life and "destroy" closes it; a flow whose beginning the log has not seen, because it was listed
+// or is told of late, begins with the kernel's `start` or, without that, at a time that is not
+// known. Only lines that name the address are parsed, and only flows that had it are
 // held in memory.
 #pragma once
 

@@ -24,6 +24,8 @@ for command in '-I -p udp -t 9 -s 1.1.1.1 -d 2.2.2.2 --sport 1 --dport 2' \
   ctwin $command --filter tcp
   expect_refusal "--filter goes with -L, -D, -U, -E and -C"
 done
+ctwin --filter tcp
+expect_refusal "--filter goes with -L, -D, -U, -E and -C"
 ctwin -L --verbose
 expect_refusal "--verbose goes with -C"
 echo '-D -p udp' >"$work/commands"

@@ -118,6 +118,15 @@ TEST_CASE("events that were lost are counted, and what is told again has no time
   CHECK_FALSE(log.holders()[0].from.has_value());
 }
 
+TEST_CASE("an entry of a listing in front of the events was there before") {
+  std::string listed = event("new", 1, 1, 50000);
+  listed.replace(0, listed.find("\"family\""), "{");
+  const EventLog log = log_of({listed, event("destroy", 20, 1, 50000)});
+  REQUIRE_EQ(log.holders().size(), 1);
+  CHECK_FALSE(log.holders()[0].from.has_value());
+  CHECK_EQ(log.holders()[0].to.value(), at(20));
+}
+
 TEST_CASE("a flow that begins anew has ended before, told or not") {
   const EventLog log = log_of({event("new", 1, 1, 50000), event("new", 9, 1, 50000)});
   REQUIRE_EQ(log.holders().size(), 2);
