@@ -80,6 +80,16 @@ Result<engine::Engine::Options> engine_options(const TableOptions& options,
   return engine;
 }
 
+/// Segments that are yet to be cut fit everywhere, or nowhere: nobody here has to cut them.
+bool has_one_mtu(const router::Interfaces& interfaces) {
+  uint32_t mtu = 0;
+  for (uint32_t i = router::kLoopback + 1; i < interfaces.end(); ++i) {
+    if (mtu != 0 && interfaces[i].mtu != mtu) return false;
+    mtu = interfaces[i].mtu;
+  }
+  return true;
+}
+
 }  // namespace
 
 EngineTable::EngineTable(const TableOptions& options, engine::Engine::Options engine,
@@ -189,8 +199,9 @@ Status EngineTable::open_devices() {
   if (!options_.tuns.empty() && !engine_.box())
     return Error{EINVAL, "--tun is for a router, and the engine of " + options_.state +
                              " is none: give --setup FILE"};
+  const bool one_size = engine_.box() && has_one_mtu(engine_.box()->interfaces());
   for (const std::string& name : options_.tuns) {
-    auto device = io::TunDevice::open(name);
+    auto device = io::TunDevice::open(name, one_size);
     if (!device) return device.error();
     if (Status added = live_->add(std::move(*device)); !added) return added;
   }

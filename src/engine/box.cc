@@ -219,7 +219,7 @@ void Box::forward(Skb& skb, const router::InputRoute& found) {
     return ends(skb, "dropped: its time to live is over");
   }
   const uint32_t mtu = router_.forward_mtu(route, skb.packet.family);
-  if (skb.packet.length > mtu) {
+  if (skb.packet.largest_piece() > mtu) {
     const bool may_cut = v4 ? !(packet::load16(skb.data + 6) & kDontFragment) ||
                                   (skb.largest_fragment != 0 && skb.largest_fragment <= mtu)
                             : skb.largest_fragment != 0 && skb.largest_fragment <= mtu;

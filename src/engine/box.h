@@ -44,6 +44,10 @@ struct Departure {
   uint64_t time = 0;               ///< ns since the epoch
   std::span<const uint8_t> bytes;  ///< what there is of it, from the IP header on
   uint32_t length = 0;             ///< on the wire
+  /// Not 0: to be cut into TCP segments with so much payload. The checksum is the pseudo header's
+  /// alone, and the transport header stands at `l4_offset`.
+  uint16_t segment_size = 0;
+  uint32_t l4_offset = 0;
 };
 using Output = std::function<void(const Departure& departure)>;
 
@@ -118,6 +122,7 @@ class Box final : public conntrack::NoteSink {
   void emit(Skb& skb, const router::Route& route);
   void emit_fragments_v4(const Skb& skb, uint32_t mtu);
   void emit_fragments_v6(const Skb& skb, uint32_t mtu);
+  void depart_uncut(const Skb& skb);
   void depart(const Skb& skb, std::span<const uint8_t> bytes, uint32_t length);
   void loop_back(Skb& skb);
 

@@ -64,6 +64,17 @@ uint32_t unfragmentable_length(const Skb& skb, uint32_t& next_at) {
   }
 }
 
+/// In a TCP header: what a device that completes the checksum begins with.
+void store_pseudo_header_sum(const Skb& skb) {
+  constexpr uint32_t kChecksum = 16;
+  const bool v4 = skb.is_ipv4();
+  const std::span<const uint8_t> addresses(skb.data + (v4 ? 12 : 8), v4 ? 8 : 32);
+  const uint16_t sum =
+      packet::fold_checksum(packet::add_checksum(addresses, IPPROTO_TCP + skb.packet.l4_length()));
+  uint8_t* const field = skb.data + skb.packet.l4_offset + kChecksum;
+  field[0] = static_cast<uint8_t>(~sum >> 8), field[1] = static_cast<uint8_t>(~sum);
+}
+
 /// For as long as it is quoted a segment has the checksum that the kernel's has until it leaves: of
 /// the pseudo header alone.
 class PendingChecksum {
@@ -73,10 +84,7 @@ class PendingChecksum {
     if (!skb.checksum_pending || skb.packet.l4_captured() < kSize) return;
     place_ = skb.data + skb.packet.l4_offset + kChecksum;
     std::memcpy(complete_, place_, sizeof complete_);
-    const std::span<const uint8_t> addresses(skb.data + 12, 8);
-    const uint16_t sum = packet::fold_checksum(
-        packet::add_checksum(addresses, IPPROTO_TCP + skb.packet.l4_length()));
-    place_[0] = static_cast<uint8_t>(~sum >> 8), place_[1] = static_cast<uint8_t>(~sum);
+    store_pseudo_header_sum(skb);
   }
   ~PendingChecksum() {
     if (place_) std::memcpy(place_, complete_, sizeof complete_);
@@ -167,6 +175,15 @@ void Box::depart(const Skb& skb, std::span<const uint8_t> bytes, uint32_t length
   if (output_) output_({skb.out, skb.packet.time, bytes, length});
 }
 
+/// Whoever cuts it computes the checksums from that of the pseudo header.
+void Box::depart_uncut(const Skb& skb) {
+  const packet::Packet& packet = skb.packet;
+  store_pseudo_header_sum(skb);
+  if (output_)
+    output_({skb.out, packet.time, std::span<const uint8_t>(skb.data, packet.captured),
+             packet.length, packet.segment_size, packet.l4_offset});
+}
+
 /// Whole, or in fragments no larger than those it came in, but for IPv6's least MTU (ip_fragment,
 /// ip6_fragment).
 void Box::emit(Skb& skb, const router::Route& route) {
@@ -178,12 +195,17 @@ void Box::emit(Skb& skb, const router::Route& route) {
   uint32_t mtu = router_.interfaces()[skb.out].mtu;
   if (route.mtu != 0 && route.mtu < mtu) mtu = route.mtu;
   const uint32_t largest = skb.largest_fragment;
+  if (packet.segment_size != 0 && packet.largest_piece() <= mtu) {
+    depart_uncut(skb);
+    return ends(skb, "sent");
+  }
   if (packet.length <= mtu && (largest == 0 || (!v4 && packet.length <= largest))) {
     depart(skb, {skb.data, packet.captured}, packet.length);
     return ends(skb, "sent");
   }
   const bool refuses =
-      v4 && (packet::load16(skb.data + 6) & kDontFragment) != 0 && (largest == 0 || largest > mtu);
+      packet.segment_size != 0 || (v4 && (packet::load16(skb.data + 6) & kDontFragment) != 0 &&
+                                   (largest == 0 || largest > mtu));
   if (refuses || (!v4 && (largest == 0 || largest > mtu))) {
     send_error(skb, v4 ? kUnreachable : kPacketTooBig, v4 ? kFragmentationNeeded : 0, mtu);
     return ends(skb, "dropped: larger than the link carries");

@@ -17,6 +17,7 @@ void begin_packet(const RawPacket& raw, uint64_t number, Packet& packet) {
   packet.time = raw.time;
   packet.number = number;
   packet.checksum = raw.checksum;
+  packet.segment_size = raw.segment_size;
 }
 
 packet::DefragLimits defrag_limits(const conntrack::Settings& settings) {

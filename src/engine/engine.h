@@ -30,6 +30,8 @@ struct RawPacket {
   packet::ChecksumState checksum = packet::ChecksumState::kUnknown;
   std::span<const uint8_t> link_header;  ///< what stood in front, where that is known
   bool outbound = false;                 ///< the box itself sent it
+  /// As Packet has it. There is a TCP header then, and `checksum` is kTrusted.
+  uint16_t segment_size = 0;
 };
 
 class Tracer;

@@ -29,6 +29,7 @@ struct CapturedPacket {
   uint32_t interface = 0;             ///< index into `interfaces`
   PacketDirection direction = PacketDirection::kUnknown;
   bool checksum_not_ready = false;  ///< pcapng's flag for partial checksums
+  uint16_t segment_size = 0;        ///< as engine::RawPacket has it, from live devices
   uint16_t vlan = 0;                ///< innermost tag's id, 0 for none
 };
 

@@ -25,7 +25,7 @@ class LiveCapture final : public LiveDevice {
   const std::vector<std::string>& interfaces() const override { return names_; }
   bool has_times() const override { return true; }
   bool checksums_are_finished() const override { return false; }
-  void write(std::span<const uint8_t>) override {}
+  void write(const engine::Departure&) override {}
   std::string last_words() const override;
 
  private:

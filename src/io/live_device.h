@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ctwin/result.h"
+#include "engine/box.h"
 #include "io/capture_reader.h"
 
 namespace ctwin::io {
@@ -27,11 +28,11 @@ class LiveDevice {
   /// to `kLargestDelay` later.
   virtual bool has_times() const = 0;
   static constexpr uint64_t kLargestDelay = 20'000'000;  ///< ns
-  /// Have their checksums been finished? Captures may show them before that.
+  /// Have their checksums been finished, but for those that say so? Captures may show them before.
   virtual bool checksums_are_finished() const = 0;
 
-  /// Sends a packet, from its IP header on. What the device does not take is lost.
-  virtual void write(std::span<const uint8_t> packet) = 0;
+  /// Sends a packet. What the device does not take is lost.
+  virtual void write(const engine::Departure& packet) = 0;
   /// What there is to be said in the end; empty for nothing.
   virtual std::string last_words() const = 0;
 };

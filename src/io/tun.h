@@ -12,7 +12,8 @@ class TunDevice final : public LiveDevice {
  public:
   /// Makes the device, or takes one that was made to stay (ip tuntap add) and that nobody has.
   /// Whether it is up is left to others.
-  static Result<std::unique_ptr<TunDevice>> open(const std::string& name);
+  /// With `large` it takes and gives TCP segments that are yet to be cut.
+  static Result<std::unique_ptr<TunDevice>> open(const std::string& name, bool large);
 
   const std::string& name() const override { return names_.front(); }
   int fd() const override { return fd_.get(); }
@@ -20,11 +21,13 @@ class TunDevice final : public LiveDevice {
   const std::vector<std::string>& interfaces() const override { return names_; }
   bool has_times() const override { return false; }
   bool checksums_are_finished() const override { return true; }
-  void write(std::span<const uint8_t> packet) override;
+  void write(const engine::Departure& packet) override;
   std::string last_words() const override;
 
  private:
+  struct PacketWords;
   TunDevice(UniqueFd fd, const std::string& name);
+  static void take(const PacketWords& words, std::span<uint8_t> bytes, CapturedPacket& packet);
 
   UniqueFd fd_;
   std::vector<std::string> names_;

@@ -24,6 +24,11 @@ uint64_t time_of(const io::CapturedPacket& packet, uint64_t now) {
   return packet.time <= now && now - packet.time <= kCredible ? packet.time : now;
 }
 
+packet::ChecksumState stated_by(const io::CapturedPacket& packet) {
+  return packet.checksum_not_ready ? packet::ChecksumState::kTrusted
+                                   : packet::ChecksumState::kUnknown;
+}
+
 }  // namespace
 
 // ---- who takes part ----
@@ -145,9 +150,10 @@ size_t LiveFeed::pass_batch(Device& device) {
                   from.wire_length,
                   device.numbers[from.interface],
                   has_times ? time_of(from, now) : now,
-                  finished ? packet::ChecksumState::kUnknown : checksums_.judge(from),
+                  finished ? stated_by(from) : checksums_.judge(from),
                   from.ethernet,
-                  from.direction == io::PacketDirection::kOutbound};
+                  from.direction == io::PacketDirection::kOutbound,
+                  from.segment_size};
   }
   engine_.process(std::span(packets.data(), *count));
   packets_ += *count;
@@ -169,7 +175,7 @@ void LiveFeed::depart(const engine::Departure& departure) {
   io::LiveDevice* const device =
       departure.device < by_number_.size() ? by_number_[departure.device] : nullptr;
   if (device) {
-    device->write(departure.bytes);
+    device->write(departure);
     return;
   }
   if (lost_departures_.size() <= departure.device) lost_departures_.resize(departure.device + 1);

@@ -40,12 +40,19 @@ struct Packet {
   ChecksumState checksum = ChecksumState::kUnknown;
   bool was_fragmented = false;  ///< put together by defrag
   uint32_t device = 0;          ///< index of the input device (router/interfaces)
-  uint64_t time = 0;            ///< ns since the epoch
-  uint64_t number = 0;          ///< position in the input, from 1
+  /// Payload of each TCP segment that the device will cut it into (GSO); 0: it is one packet. The
+  /// checksum of one that is to be cut is the device's business, too.
+  uint16_t segment_size = 0;
+  uint64_t time = 0;    ///< ns since the epoch
+  uint64_t number = 0;  ///< position in the input, from 1
 
   uint32_t l4_length() const { return length - l4_offset; }
   uint32_t l4_captured() const { return captured > l4_offset ? captured - l4_offset : 0; }
   const uint8_t* l4() const { return bytes + l4_offset; }
+  /// The length of the largest piece that a link will see.
+  uint32_t largest_piece() const {
+    return segment_size == 0 ? length : l4_offset + (l4()[12] >> 4) * 4u + segment_size;
+  }
 };
 
 /// Reads the IP header at `bytes` (of which `bytes.size()` were captured) and, for IPv6, walks its

@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kBatch = 32;
 
 std::unique_ptr<io::TunDevice> open_device(const char* name) {
-  auto device = io::TunDevice::open(name);
+  auto device = io::TunDevice::open(name, true);
   if (device) return std::move(*device);
   std::fprintf(stderr, "%s\n", device.error().text.c_str());
   return nullptr;
@@ -27,7 +27,11 @@ bool pass(io::TunDevice& from, io::TunDevice& to) {
   std::array<io::CapturedPacket, kBatch> packets;
   const auto count = from.read(packets);
   if (!count) return false;
-  for (size_t i = 0; i < *count; ++i) to.write(packets[i].bytes);
+  for (size_t i = 0; i < *count; ++i) {
+    const io::CapturedPacket& packet = packets[i];
+    const uint32_t l4_offset = packet.bytes[0] >> 4 == 4 ? (packet.bytes[0] & 0x0fu) * 4 : 40;
+    to.write({0, 0, packet.bytes, packet.wire_length, packet.segment_size, l4_offset});
+  }
   return true;
 }
 

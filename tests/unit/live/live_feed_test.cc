@@ -57,8 +57,8 @@ class WireDevice final : public io::LiveDevice {
   const std::vector<std::string>& interfaces() const override { return names_; }
   bool has_times() const override { return false; }
   bool checksums_are_finished() const override { return true; }
-  void write(std::span<const uint8_t> packet) override {
-    wire_.sent.emplace_back(packet.begin(), packet.end());
+  void write(const engine::Departure& packet) override {
+    wire_.sent.emplace_back(packet.bytes.begin(), packet.bytes.end());
   }
   std::string last_words() const override { return name() + " says goodbye"; }
 
