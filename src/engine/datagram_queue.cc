@@ -8,6 +8,9 @@ namespace ctwin::engine {
 
 namespace {
 
+/// Memory that an empty queue keeps for the next datagrams.
+constexpr size_t kKept = size_t{1} << 20;
+
 constexpr size_t padded(size_t size) { return (size + 7) & ~size_t{7}; }
 
 }  // namespace
@@ -68,6 +71,7 @@ void DatagramQueue::pop() {
   head_ += sizeof(Header) + padded(header().size);
   if (head_ != tail_) return;
   head_ = tail_ = 0;
+  if (bytes_.size() > kKept) bytes_ = {};
   congested_ = false;
 }
 

@@ -2,7 +2,8 @@
 //
 // A queue behaves as the kernel's netlink sockets do when it has no room left: the datagram is
 // lost, and so is everything that comes until the reader has emptied the queue; the reader learns
-// of it once. Memory grows with what waits, up to the bound, and is used again afterwards.
+// of it once. Memory grows with what waits, up to the bound; when all is read, much of it is given
+// back.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,7 @@
 #include "engine/engine.h"
 
+#include <netinet/in.h>
+
 #include "engine/trace.h"
 
 namespace ctwin::engine {
@@ -37,6 +39,11 @@ bool has_header(const Packet& packet) {
 ParseResult parse(const RawPacket& raw, Packet& packet) {
   const ParseResult parsed = packet::parse_packet(raw.bytes, packet);
   if (packet.captured < packet.length) packet.checksum = packet::ChecksumState::kUncheckable;
+  // Only a TCP segment with its header can be cut, whatever was said of it.
+  constexpr uint32_t kTcpHeader = 20;
+  if (parsed != ParseResult::kOk || packet.proto != IPPROTO_TCP ||
+      packet.l4_captured() < kTcpHeader)
+    packet.segment_size = 0;
   // More than was on the wire is a packet that was cut before it got here.
   if (raw.wire_length != 0 && packet.length > raw.wire_length) return ParseResult::kDropped;
   return parsed;

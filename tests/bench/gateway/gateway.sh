@@ -60,9 +60,6 @@ set_up_kernel() {
   ip -n router addr add 10.1.0.1/24 dev tr
   ip -n router link set tr up
   ip -n router link add vr type veth peer name vo netns outside
-  # Packets of one segment, as on the TUN devices.
-  ip -n router link set vr gso_max_segs 1
-  ip -n outside link set vo gso_max_segs 1
   ip -n router addr add 192.0.2.1/24 dev vr
   ip -n router link set vr up
   within router sysctl -qw net.ipv4.ip_forward=1
