@@ -28,6 +28,13 @@ constexpr int kAccepted = 64;
 /// While more waits for a client, no more is read of it.
 constexpr size_t kAnswersAhead = size_t{512} << 10;
 
+/// How long nobody is accepted when there is not even a descriptor to refuse one with.
+constexpr std::chrono::seconds kPause{1};
+
+bool is_shortage(int code) {
+  return code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOBUFS;
+}
+
 /// Descriptors that are left for other things than clients.
 constexpr rlim_t kReserve = 32;
 
@@ -130,12 +137,9 @@ void Clients::accept_some() {
         (void)adopt(std::move(socket));  // at worst its other end is closed
       continue;
     }
-    const bool short_of = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
-    if (!short_of) return;  // nobody is left, or one went away before it was accepted
-    if (refuse_without_room()) continue;
-    // Nobody can even be refused: look again when one of those who are here has gone.
-    loop_.forget(listener_->fd());
-    listening_ = false;
+    // Whether anybody is left to be accepted shows only where there are descriptors.
+    if (is_shortage(errno) && refuse_without_room()) continue;
+    if (is_shortage(errno)) pause();
     return;
   }
 }
@@ -152,14 +156,25 @@ void Clients::refuse(UniqueFd socket) {
   (void)::send(socket.get(), &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/// There is no descriptor for one more client: it gets the spare one, to be refused.
+/// There is no descriptor for one more client: it gets the spare one, to be refused. False, and
+/// errno, when that fails as well.
 bool Clients::refuse_without_room() {
   spare_ = UniqueFd();
   UniqueFd socket(accept4(listener_->fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  const int code = errno;
   const bool accepted = socket.get() >= 0;
   if (accepted) refuse(std::move(socket));
   spare_ = make_spare();
+  errno = code;
   return accepted;
+}
+
+/// Nobody can even be refused: who connects waits until one of those who are here has gone, or a
+/// while has passed.
+void Clients::pause() {
+  loop_.forget(listener_->fd());
+  listening_ = false;
+  resume_at_ = Clock::now() + kPause;
 }
 
 Status Clients::adopt(UniqueFd socket) {
@@ -215,6 +230,7 @@ void Clients::settle(Client& client, Outcome written) {
 }
 
 void Clients::tend() {
+  if (listener_ && !listening_ && Clock::now() >= resume_at_) (void)watch_listener();
   // Answers were written when they were made; only events are new, and only to listeners.
   if (events_seen_ == responder_.events()) return;
   events_seen_ = responder_.events();
@@ -226,7 +242,6 @@ void Clients::tend() {
 }
 
 void Clients::drain(int milliseconds) {
-  using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + std::chrono::milliseconds(milliseconds);
   if (listener_ && listening_) loop_.forget(listener_->fd());
   listener_.reset();

@@ -7,6 +7,7 @@
 // which it goes away, touches the others.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -52,6 +53,7 @@ class Clients {
   size_t size() const { return clients_.size(); }
 
  private:
+  using Clock = std::chrono::steady_clock;
   using Id = uint64_t;
   struct Client {
     Id id = 0;
@@ -74,6 +76,7 @@ class Clients {
   void accept_some();
   static void refuse(UniqueFd socket);
   bool refuse_without_room();
+  void pause();
   void remove(Id id);
   void handle(Id id, uint32_t events);
   bool is_owed_much(const Client& client) const;
@@ -93,7 +96,8 @@ class Clients {
   size_t most_;
   std::optional<Listener> listener_;
   bool listening_ = false;  ///< false while no descriptor can be had for one more client
-  UniqueFd spare_;          ///< given up for a moment to tell a client that there are too many
+  Clock::time_point resume_at_;
+  UniqueFd spare_;  ///< given up for a moment to tell a client that there are too many
   std::map<Id, Client> clients_;
   std::set<Id> listeners_;    ///< those that are in a group
   uint64_t events_seen_ = 0;  ///< of the Responder, when they were last sent on their way

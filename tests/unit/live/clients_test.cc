@@ -227,6 +227,20 @@ TEST_CASE("a client that asks and asks and never reads is not listened to, and l
   CHECK(served.hear(peer).size() == asked);
 }
 
+TEST_CASE("one who asks a lot gets a share of every turn, and the others theirs") {
+  Served served;
+  const Peer greedy = served.dial(), modest = served.dial();
+  uint16_t asked = 0;
+  while (asked < 500 && greedy.send(create_request(static_cast<uint16_t>(asked + 1)))) ++asked;
+  REQUIRE(asked > 100);
+  REQUIRE(modest.send(create_request(1000, NLM_F_ACK)));
+  served.turn();
+  CHECK(modest.receive_all().size() == 1);
+  CHECK(served.tracker.count() < asked);
+  served.settle();
+  CHECK(served.tracker.count() == asked + 1u);
+}
+
 TEST_CASE("a datagram that is too large is refused and does nothing") {
   Served served;
   const Peer peer = served.dial();

@@ -1,6 +1,7 @@
 #include "live/listener.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -36,16 +37,40 @@ struct Folder {
   std::string path;
 };
 
-/// Connects, without waiting; -1 when nobody is there.
-UniqueFd dial(const std::string& path) {
+bool reach(int fd, const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
-  UniqueFd fd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0)
-    return UniqueFd();
-  return fd;
+  return connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
+
+UniqueFd unconnected() {
+  return UniqueFd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
+/// Connects, without waiting; -1 when nobody is there.
+UniqueFd dial(const std::string& path) {
+  UniqueFd fd = unconnected();
+  return reach(fd.get(), path) ? std::move(fd) : UniqueFd();
+}
+
+/// As long as this lives the process gets no more descriptors.
+class NoMoreFiles {
+ public:
+  NoMoreFiles() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const UniqueFd next(dup(STDERR_FILENO));
+    rlimit tight = before_;
+    tight.rlim_cur = static_cast<rlim_t>(next.get());
+    setrlimit(RLIMIT_NOFILE, &tight);
+  }
+  ~NoMoreFiles() { setrlimit(RLIMIT_NOFILE, &before_); }
+  NoMoreFiles(const NoMoreFiles&) = delete;
+  NoMoreFiles& operator=(const NoMoreFiles&) = delete;
+
+ private:
+  rlimit before_{};
+};
 
 mode_t mode_of(const std::string& path) {
   struct stat found {};
@@ -153,4 +178,31 @@ TEST_CASE("those who connect are served, up to the number that can be") {
   served.clients.drain(0);
   CHECK(dial(folder / "socket").get() < 0);
   CHECK(folder.files() == 0);
+}
+
+TEST_CASE(
+    "where files run out clients are refused and not left waiting, and the others served on") {
+  const Folder folder;
+  Served served;
+  REQUIRE(served.clients.listen(std::move(*Listener::open({folder / "socket", 0600, {}}))).ok());
+  const Peer first(dial(folder / "socket"));
+  served.settle();
+  const Peer second(unconnected()), third(unconnected());
+  {
+    const NoMoreFiles none;
+    REQUIRE(dup(STDERR_FILENO) < 0);
+    REQUIRE(reach(second.fd(), folder / "socket"));
+    REQUIRE(reach(third.fd(), folder / "socket"));
+    served.settle();
+    for (const Peer* peer : {&second, &third}) {
+      const auto refusal = peer->receive();
+      REQUIRE(refusal);
+      CHECK(message_of(*refusal).error_code() == EUSERS);
+      CHECK(peer->receive()->empty());
+    }
+    CHECK(served.code_of(first, create_request(1, NLM_F_ACK)) == 0);
+  }
+  const Peer later(dial(folder / "socket"));
+  served.settle();
+  CHECK(served.code_of(later, create_request(2, NLM_F_ACK)) == 0);
 }
