@@ -8,7 +8,6 @@
 
 #include "base/posix.h"
 #include "io/live_capture.h"
-#include "io/tun.h"
 
 namespace ctwin::backend {
 
@@ -199,17 +198,25 @@ Status EngineTable::open_devices() {
   if (!options_.tuns.empty() && !engine_.box())
     return Error{EINVAL, "--tun is for a router, and the engine of " + options_.state +
                              " is none: give --setup FILE"};
-  const bool one_size = engine_.box() && has_one_mtu(engine_.box()->interfaces());
   for (const std::string& name : options_.tuns) {
-    auto device = io::TunDevice::open(name, one_size);
+    auto device = io::TunDevice::open(name);
     if (!device) return device.error();
+    tuns_.push_back(device->get());
     if (Status added = live_->add(std::move(*device)); !added) return added;
   }
+  if (Status chosen = choose_segments(); !chosen) return chosen;
   for (const std::string& name : options_.live_captures) {
     auto capture = io::LiveCapture::open(name, options_.capture_filter);
     if (!capture) return capture.error();
     if (Status added = live_->add(std::move(*capture)); !added) return added;
   }
+  return {};
+}
+
+Status EngineTable::choose_segments() {
+  for (io::TunDevice* device : tuns_)
+    if (Status chosen = device->give_large(has_one_mtu(engine_.box()->interfaces())); !chosen)
+      return chosen;
   return {};
 }
 
@@ -238,6 +245,7 @@ void EngineTable::reload_if_wanted() {
   if (Status applied = apply_sysctls(options_, setup->settings); !applied)
     return say(applied.error().text);
   engine_.replace_setup(std::move(*setup));
+  if (Status chosen = choose_segments(); !chosen) say(chosen.error().text);
   std::string names;
   for (const std::string& file : options_.setups) names += " " + file;
   say("the setup has been read again:" + names);

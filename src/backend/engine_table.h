@@ -12,6 +12,7 @@
 #include "engine/responder.h"
 #include "engine/trace.h"
 #include "io/feed.h"
+#include "io/tun.h"
 #include "live/clients.h"
 #include "live/live_feed.h"
 #include "state/engine_state.h"
@@ -36,6 +37,7 @@ class EngineTable final : public Table {
   Status open_files();
   Status come_alive();
   Status open_devices();
+  Status choose_segments();
   Status serve(const TableOptions::Serve& where);
   void connect_output();
   void reload_if_wanted();
@@ -51,6 +53,7 @@ class EngineTable final : public Table {
   std::optional<BoxFiles> files_;
   std::unique_ptr<live::Loop> loop_;
   std::optional<live::LiveFeed> live_;
+  std::vector<io::TunDevice*> tuns_;  ///< of `live_`
   std::optional<live::Clients> clients_;
 };
 

@@ -62,6 +62,10 @@ Error cannot_attach(const std::string& name) {
   }
 }
 
+Error cannot_set_up(const std::string& name) {
+  return refused(name, std::string("cannot set up the device: ") + std::strerror(errno));
+}
+
 /// What the kernel would take for a name, without patterns (%d).
 bool is_device_name(const std::string& name) {
   return !name.empty() && name.size() < IFNAMSIZ && name != "." && name != ".." &&
@@ -84,7 +88,7 @@ TunDevice::TunDevice(UniqueFd fd, const std::string& name)
       names_{name},
       buffer_(std::make_unique_for_overwrite<uint8_t[]>(kBuffer)) {}
 
-Result<std::unique_ptr<TunDevice>> TunDevice::open(const std::string& name, bool large) {
+Result<std::unique_ptr<TunDevice>> TunDevice::open(const std::string& name) {
   if (!is_device_name(name)) return refused(name, "this is no name for a device");
   UniqueFd fd(::open(kTunPath, O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (fd.get() < 0) return cannot_open(name);
@@ -94,10 +98,16 @@ Result<std::unique_ptr<TunDevice>> TunDevice::open(const std::string& name, bool
   if (ioctl(fd.get(), TUNSETIFF, &request) < 0) return cannot_attach(name);
   static_assert(sizeof(PacketWords) == kWordsSize);
   const int words = kWordsSize;
-  const unsigned offloads = large ? TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 : 0;
-  if (ioctl(fd.get(), TUNSETVNETHDRSZ, &words) < 0 || ioctl(fd.get(), TUNSETOFFLOAD, offloads) < 0)
-    return refused(name, std::string("cannot set up the device: ") + std::strerror(errno));
-  return std::unique_ptr<TunDevice>(new TunDevice(std::move(fd), name));
+  std::unique_ptr<TunDevice> device(new TunDevice(std::move(fd), name));
+  if (ioctl(device->fd(), TUNSETVNETHDRSZ, &words) < 0) return cannot_set_up(name);
+  // Whoever had a device that stays may have left it otherwise.
+  if (Status small = device->give_large(false); !small) return small.error();
+  return device;
+}
+
+Status TunDevice::give_large(bool wanted) {
+  const unsigned offloads = wanted ? TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 : 0;
+  return ioctl(fd_.get(), TUNSETOFFLOAD, offloads) < 0 ? Status(cannot_set_up(name())) : Status();
 }
 
 Result<size_t> TunDevice::read(std::span<CapturedPacket> packets) {

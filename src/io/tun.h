@@ -12,8 +12,9 @@ class TunDevice final : public LiveDevice {
  public:
   /// Makes the device, or takes one that was made to stay (ip tuntap add) and that nobody has.
   /// Whether it is up is left to others.
-  /// With `large` it takes and gives TCP segments that are yet to be cut.
-  static Result<std::unique_ptr<TunDevice>> open(const std::string& name, bool large);
+  static Result<std::unique_ptr<TunDevice>> open(const std::string& name);
+  /// Does it give TCP segments that are yet to be cut? It takes them in any case. Not at first.
+  Status give_large(bool wanted);
 
   const std::string& name() const override { return names_.front(); }
   int fd() const override { return fd_.get(); }

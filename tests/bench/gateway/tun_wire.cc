@@ -16,9 +16,9 @@ namespace {
 constexpr size_t kBatch = 32;
 
 std::unique_ptr<io::TunDevice> open_device(const char* name) {
-  auto device = io::TunDevice::open(name, true);
-  if (device) return std::move(*device);
-  std::fprintf(stderr, "%s\n", device.error().text.c_str());
+  auto device = io::TunDevice::open(name);
+  if (device && (*device)->give_large(true).ok()) return std::move(*device);
+  std::fprintf(stderr, "%s: %s\n", name, device ? "no long segments" : device.error().text.c_str());
   return nullptr;
 }
 

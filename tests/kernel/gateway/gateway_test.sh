@@ -35,13 +35,15 @@ expect_out_line ' 2  192.0.2.2 .*'
 say "a download"
 mkdir "$work/www"
 head -c "${CTWIN_MEGABYTES:-50}M" /dev/urandom >"$work/www/file"
-ip netns exec outside python3 -m http.server --directory "$work/www" 8000 >/dev/null 2>&1 &
+ip netns exec outside python3 -m http.server --bind :: --directory "$work/www" 8000 >/dev/null 2>&1 &
 background="$background $!"
 await within outside curl -sfo /dev/null http://192.0.2.2:8000/
-run_inside curl -sf -o "$work/copy" http://192.0.2.2:8000/file
-expect_code 0
-[ "$(sha256sum <"$work/copy")" = "$(sha256sum <"$work/www/file")" ] || fail "the download differs"
-rm "$work/copy"
+for server in 192.0.2.2 '[fd00:2::2]'; do
+  run_inside curl -sf -o "$work/copy" "http://$server:8000/file"
+  expect_code 0
+  [ "$(sha256sum <"$work/copy")" = "$(sha256sum <"$work/www/file")" ] || fail "the download differs"
+  rm "$work/copy"
+done
 
 say "iperf3, both ways"
 ip netns exec outside iperf3 -s >/dev/null 2>&1 &
@@ -64,6 +66,25 @@ ctwin_there -L --dst-nat
 expect_out_line 'tcp .* src=192.0.2.2 dst=192.0.2.1 .* dport=8080 .* src=10.1.0.2 dst=192.0.2.2 sport=80 .*'
 run ip netns exec outside curl -s http://10.1.0.2/
 [ "$code" = 7 ] || fail "what is not forwarded is not refused either: curl ended with $code"
+
+say "another one, and a smaller link, after SIGHUP"
+cat >>"$work/gw.setup" <<'SETUP'
+ip link set ta mtu 1400
+iptables -t nat -A PREROUTING -i tb -p tcp --dport 8081 -j DNAT --to-destination 10.1.0.2:80
+SETUP
+kill -HUP "$gateway"
+await has_line "$work/gateway.err" 'the setup has been read again'
+for port in 8080 8081; do
+  run ip netns exec outside curl -sf -o "$work/copy" "http://192.0.2.1:$port/file"
+  expect_code 0
+  cmp -s "$work/copy" "$work/www/file" || fail "what came by port $port differs"
+  rm "$work/copy"
+done
+run_inside curl -sf -o "$work/copy" http://192.0.2.2:8000/file
+expect_code 0
+cmp -s "$work/copy" "$work/www/file" || fail "the download by the smaller link differs"
+rm "$work/copy"
+within outside ip route get 192.0.2.1 | grep -q 'mtu 1400' || fail "nobody was told of the smaller link"
 
 say "somebody watches the outer device"
 "$CTWIN" --netns outside --capture tb --capture-filter icmp -E >"$work/watched" 2>"$work/watched.err" &
