@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <tuple>
 
 #include "cli/columns.h"
 #include "cli/json.h"
@@ -48,19 +47,27 @@ void Groups::add(const Flow& flow) {
 }
 
 std::vector<Groups::Group> Groups::sorted(size_t top) const {
-  std::vector<Group> groups;
-  groups.reserve(sums_.size());
-  for (const auto& group : sums_) groups.push_back(&group);
-  const auto before = [](Group a, Group b) {
-    const GroupSums& left = a->second;
-    const GroupSums& right = b->second;
-    return std::tie(right.flows, right.bytes, a->first) <
-           std::tie(left.flows, left.bytes, b->first);
+  /// What decides mostly stands in the vector itself: the groups lie far apart.
+  struct Ranked {
+    uint64_t flows, bytes;
+    Group group;
   };
-  top = std::min(top, groups.size());
-  std::partial_sort(groups.begin(), groups.begin() + static_cast<ptrdiff_t>(top), groups.end(),
-                    before);
-  groups.resize(top);
+  std::vector<Ranked> ranked;
+  ranked.reserve(sums_.size());
+  for (const auto& group : sums_)
+    ranked.push_back({group.second.flows, group.second.bytes, &group});
+  const auto before = [](const Ranked& a, const Ranked& b) {
+    if (a.flows != b.flows) return a.flows > b.flows;
+    if (a.bytes != b.bytes) return a.bytes > b.bytes;
+    return a.group->first < b.group->first;
+  };
+  top = std::min(top, ranked.size());
+  const auto end = ranked.begin() + static_cast<ptrdiff_t>(top);
+  std::nth_element(ranked.begin(), end, ranked.end(), before);
+  std::sort(ranked.begin(), end, before);
+  std::vector<Group> groups;
+  groups.reserve(top);
+  for (size_t i = 0; i < top; ++i) groups.push_back(ranked[i].group);
   return groups;
 }
 
