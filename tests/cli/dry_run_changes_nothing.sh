@@ -5,8 +5,9 @@
 CTWIN_BACKEND=engine:$work/table
 export CTWIN_BACKEND
 for port in 1 2 3; do create_udp "$port" -m "$port"; done
-ctwin -L -o id
-before=$(sort "$work/out")
+# Without the timeouts, which go on.
+table() { "$CTWIN" -L -o id 2>/dev/null | sed 's/^udp *17 [0-9]* //' | sort; }
+before=$(table)
 
 ctwin -D --dry-run -p udp --sport 2
 expect_code 0
@@ -25,8 +26,7 @@ expect_code 0
 expect_err "$prefix 2 flow entries would be updated."
 grep -q 'mark=3' "$work/out" && { show; fail "an entry that would stay the same"; }
 
-ctwin -L -o id
-[ "$(sort "$work/out")" = "$before" ] || { show; fail "the table has changed"; }
+[ "$(table)" = "$before" ] || fail "the table has changed: $(table)"
 ctwin -D --filter 'sport {1, 3}'
 expect_err "$prefix 2 flow entries have been deleted."
 
