@@ -118,7 +118,7 @@ Result<size_t> TunDevice::read(std::span<CapturedPacket> packets) {
     const ssize_t got = ::read(fd_.get(), at - kWordsSize, kWordsSize + kLargestPacket);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && (errno == EAGAIN || count != 0)) break;
-    if (got < 0) return Error{errno, name() + ": cannot read: " + std::strerror(errno)};
+    if (got < 0) return cannot_read();
     if (static_cast<size_t>(got) <= kWordsSize) continue;
     const std::span<uint8_t> bytes(at, static_cast<size_t>(got) - kWordsSize);
     PacketWords words;
@@ -127,6 +127,12 @@ Result<size_t> TunDevice::read(std::span<CapturedPacket> packets) {
     used += (bytes.size() + kWordsSize + kAlignment - 1) / kAlignment * kAlignment;
   }
   return count;
+}
+
+Error TunDevice::cannot_read() const {
+  const int code = errno;
+  if (code == EBADFD) return {code, name() + ": the device has been deleted"};
+  return {code, name() + ": cannot read: " + std::strerror(code)};
 }
 
 void TunDevice::take(const PacketWords& words, std::span<uint8_t> bytes, CapturedPacket& packet) {

@@ -28,6 +28,7 @@ class TunDevice final : public LiveDevice {
  private:
   struct PacketWords;
   TunDevice(UniqueFd fd, const std::string& name);
+  Error cannot_read() const;
   static void take(const PacketWords& words, std::span<uint8_t> bytes, CapturedPacket& packet);
 
   UniqueFd fd_;
