@@ -30,6 +30,14 @@ class ByteWriter {
     std::memcpy(bytes_.data() + used_, bytes.data(), bytes.size());
     used_ += bytes.size();
   }
+  /// A number, or an array of bytes.
+  template <typename T>
+  void put_field(const T& field) {
+    if constexpr (std::is_class_v<T>)
+      put_bytes(field);
+    else
+      put(field);
+  }
   /// Its length in 32 bits, then its bytes.
   void put_text(std::string_view text) {
     put(static_cast<uint32_t>(text.size()));
