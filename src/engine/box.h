@@ -134,6 +134,7 @@ class Box final : public conntrack::NoteSink {
 
   void reject(Skb& cause, rules::RejectTarget::With with);
   void send_redirect(const Skb& cause, const router::Route& route);
+  void send_redirect_v6(const Skb& cause, const router::Route& route);
   void send_error(const Skb& cause, uint8_t type, uint8_t code, uint32_t info);
   void send_made(std::vector<uint8_t>& bytes, const Skb& cause, uint32_t link = 0);
   void close_flow(const Skb& cause);

@@ -126,10 +126,22 @@ void Box::send_error(const Skb& cause, uint8_t type, uint8_t code, uint32_t info
 /// There is a shorter way: by a neighbour on the sender's own link.
 void Box::send_redirect(const Skb& cause, const router::Route& route) {
   constexpr uint8_t kRedirect = 5, kForHost = 1;
-  if (!cause.is_ipv4()) return;
+  if (!cause.is_ipv4()) return send_redirect_v6(cause, route);
   const uint8_t* next =
       route.gateway.is_set() ? route.gateway.bytes.data() : cause.data + kDestinationV4;
   send_error(cause, kRedirect, kForHost, packet::load32(next));
+}
+
+/// A neighbour's discovery message: it is about the flow, and not attached to it.
+void Box::send_redirect_v6(const Skb& cause, const router::Route& route) {
+  const Address destination = destination_of(cause);
+  const Address next = route.gateway.is_set() ? route.gateway : destination;
+  std::vector<uint8_t> bytes;
+  if (!router::make_redirect_v6(router_, cause, next, bytes)) return;
+  if (!error_limiter_.allow_redirect_v6(source_of(cause), destination, tracker_.now())) return;
+  Skb apart;
+  apart.packet = cause.packet;
+  send_made(bytes, apart, cause.in);
 }
 
 /// It goes the other way in the flow of the packet that caused it (nf_conntrack_attach).

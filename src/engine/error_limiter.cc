@@ -50,6 +50,12 @@ bool ErrorLimiter::allow_no_route(const Address& sender, Tick now) {
   return allow_one(sender, rates_.route_error_cost, rates_.route_error_burst, now);
 }
 
+bool ErrorLimiter::allow_redirect_v6(const Address& sender, const Address& destination, Tick now) {
+  constexpr Tick kCost = kTicksPerSecond;
+  return allow_one(destination, kCost, kBurst * kCost, now) &&
+         allow_one(sender, kCost, kBurst * kCost, now);
+}
+
 /// The kernel takes a new peer's last error to be a minute old.
 bool ErrorLimiter::allow_one(const Address& peer, Tick cost, Tick most, Tick now) {
   constexpr Tick kMinute = 60 * kTicksPerSecond;

@@ -22,6 +22,10 @@ class ErrorLimiter {
   /// leads to is limited by `allow` as well, out of the same savings.
   bool allow_no_route(const Address& sender, conntrack::Tick now);
 
+  /// May a sender be told of a shorter way to this destination now (ip6_forward, which has one
+  /// limit for each end)? These limits are always there.
+  bool allow_redirect_v6(const Address& sender, const Address& destination, conntrack::Tick now);
+
   /// Time that has been saved up, in ticks, and when that was counted.
   struct Bucket {
     conntrack::Tick tokens = 0, last = 0;

@@ -204,6 +204,22 @@ bool make_error_v6(const Router& router, const Skb& cause, const IcmpError& erro
   return true;
 }
 
+/// The message has the addresses of the next hop and of the destination, and as an option what
+/// there is room for of the packet, in units of eight bytes (RFC 4861, 4.5).
+void put_redirect(std::vector<uint8_t>& out, const Skb& cause, const Address& next) {
+  constexpr uint8_t kRedirect = 137, kRedirectedHeader = 4;
+  constexpr uint32_t kLargest = 1280, kMessage = 40, kOption = 8;
+  const uint32_t option =
+      std::min(kLargest - kHeaderV6 - kMessage, cause.packet.captured + kOption) & ~7u;
+  out.insert(out.end(), {kRedirect, 0, 0, 0});
+  put32(out, 0);
+  put(out, next);
+  put(out, destination_of(cause));
+  out.insert(out.end(), {kRedirectedHeader, static_cast<uint8_t>(option / 8)});
+  out.insert(out.end(), kOption - 2, 0);
+  out.insert(out.end(), cause.data, cause.data + option - kOption);
+}
+
 // ---- TCP resets ----
 
 /// The TCP header of a segment that a reset may answer; null where it may not.
@@ -249,6 +265,30 @@ bool make_icmp_error(const Router& router, const Skb& cause, const IcmpError& er
   const bool v4 = cause.is_ipv4();
   if (cause.packet.captured < (v4 ? kHeaderV4 : kHeaderV6)) return false;
   return v4 ? make_error_v4(router, cause, error, out) : make_error_v6(router, cause, error, out);
+}
+
+bool make_redirect_v6(const Router& router, const Skb& cause, const Address& next,
+                      std::vector<uint8_t>& out) {
+  const auto& addresses = router.interfaces()[cause.in].addresses;
+  const auto own = std::ranges::find_if(
+      addresses, [](const InterfaceAddress& entry) { return is_link_local_v6(entry.address); });
+  if (own == addresses.end()) return false;
+  if (!(next == destination_of(cause)) && !is_link_local_v6(next)) return false;
+  const Address to = source_of(cause);
+  const Route back = router.find(to, cause.in);
+  if (back.type != RouteType::kUnicast || back.gateway.is_set()) return false;
+  std::vector<uint8_t> message;
+  put_redirect(message, cause, next);
+  Header header;
+  header.source = own->address;
+  header.destination = to;
+  header.proto = IPPROTO_ICMPV6;
+  header.ttl = UINT8_MAX;  // so that everybody sees that it did not come from another link
+  store16(message, 2, checksum_of(message, header, true));
+  out.clear();
+  put_header(out, header, static_cast<uint32_t>(message.size()));
+  out.insert(out.end(), message.begin(), message.end());
+  return true;
 }
 
 bool may_be_rejected(const Skb& cause) {

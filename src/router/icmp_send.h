@@ -25,6 +25,12 @@ struct IcmpError {
 bool make_icmp_error(const Router& router, const conntrack::Skb& cause, const IcmpError& error,
                      std::vector<uint8_t>& out);
 
+/// ndisc_send_redirect: tells the sender of `cause` of `next`, a neighbour on its own link, which
+/// is the one by which the packet came in. False when the box has no link-local address there, the
+/// sender is no neighbour, or `next` is neither the destination nor a router's link-local address.
+bool make_redirect_v6(const Router& router, const conntrack::Skb& cause, const Address& next,
+                      std::vector<uint8_t>& out);
+
 /// May REJECT answer `cause` with an ICMP error? Only where the transport checksum is right
 /// (nf_send_unreach, nf_send_unreach6); a reset looks at that itself.
 bool may_be_rejected(const conntrack::Skb& cause);

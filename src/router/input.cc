@@ -207,7 +207,9 @@ InputRoute route_v6(const Arrival& in) {
   if (!in.rules.forwards_v6) return dropped("not for this box, which does not forward");
   if (route.device != in.device && in.hop_limit > 1)
     if (const InputRoute* forbidden = forbidden_source(in)) return *forbidden;
-  return forwarded(route);
+  InputRoute result = forwarded(route);
+  result.redirect = route.device == in.device;
+  return result;
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ struct InputRules {
   uint8_t rp_filter = 0;      ///< 1: sources must come by the device that leads to them; 2: by any
   bool accept_local = false;  ///< sources may be this box's own addresses
   bool route_localnet = false;  ///< 127.0.0.0/8 is a network as any other
-  bool send_redirects = false;  ///< IPv4; a sender is told of a shorter way
+  bool send_redirects = false;  ///< IPv4; IPv6 does wherever the device has a link-local address
 };
 
 struct InputRoute {

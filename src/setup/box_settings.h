@@ -6,7 +6,7 @@
 // each does, is the table in box_settings.cc and in ctwin-setup(5).
 //
 // Two defaults are not the kernel's: the box forwards, since it is a router, and it sends no
-// redirects and limits no rates unless it is told to.
+// IPv4 redirects and limits no rates unless it is told to.
 #pragma once
 
 #include <cstdint>

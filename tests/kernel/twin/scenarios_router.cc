@@ -190,6 +190,21 @@ constexpr RouterScenario kScenarios[] = {
       > udp l2:2 198.51.100.1:53
       > tcp l2:3 198.51.100.1:80 S
       > udp l2:1 198.51.100.1:53)"},
+    {"router: IPv6 redirects to neighbours, where the box has a link-local address", "", R"(
+      ip -6 addr add fe80::1/64 dev tl nodad
+      ip -6 route add 2001:db8:1::/48 via fe80::9 dev tl
+      ip -6 route add 2001:db8:2::/48 via fd01::9 dev tl
+      ip6tables -A OUTPUT -p icmpv6 --icmpv6-type redirect -m conntrack --ctstate RELATED -j NFLOG --nflog-prefix "related: "
+      ip6tables -A OUTPUT -p icmpv6 --icmpv6-type redirect -m conntrack --ctstate INVALID -j NFLOG --nflog-prefix "invalid: ")",
+     R"(
+      > udp L2:1 L3:1 len=5
+      > udp L2:2 [2001:db8:1::1]:1 len=1300
+      > udp L2:1 [2001:db8:1::1]:1 ttl=1
+      > udp L4:1 [2001:db8:2::1]:1
+      > udp [2001:db8:2::5]:1 [2001:db8:1::5]:1
+      < udp R2:1 R3:1
+      > tcp L4:1 [2001:db8:1::2]:80 S
+      > tcp L4:1 [2001:db8:1::2]:80 S ext=dst)"},
     {"router: link-local sources belong to their device", "", R"(
       ip -6 addr add fe80::1/64 dev tl nodad
       ip -6 addr add fe80::1/64 dev tr nodad

@@ -63,6 +63,17 @@ TEST_CASE("for want of a route there is a burst, and then one for what it costs"
   for (int i = 0; i < 100; ++i) CHECK(usual.allow_no_route(kPeer, kNow));
 }
 
+TEST_CASE("redirects of IPv6 have a limit for either end, whatever is set") {
+  const Address other = parse_address("2001:db8::2"), far = parse_address("2001:db8:9::1");
+  ErrorLimiter limiter({});
+  int count = 0;
+  for (int i = 0; i < 20; ++i) count += limiter.allow_redirect_v6(kPeerV6, far, kNow);
+  CHECK(count == 6);
+  CHECK_FALSE(limiter.allow_redirect_v6(other, far, kNow));
+  CHECK_FALSE(limiter.allow_redirect_v6(kPeerV6, other, kNow));
+  CHECK(limiter.allow_redirect_v6(kPeerV6, far, kNow + kSecond));
+}
+
 TEST_CASE("everybody together gets a burst and then so many a second") {
   ErrorLimiter limiter({.icmp_msgs_per_sec = 100, .icmp_msgs_burst = 20});
   CHECK(allowed(limiter, kPeer, kNow, 50) + allowed(limiter, kOther, kNow, 50) == 20);
