@@ -287,3 +287,26 @@ TEST_CASE("REJECT answers only what has the right checksum, where it can tell") 
   CHECK_FALSE(allowed(ip_packet(fragment, IPPROTO_GRE, data(8))));
   CHECK_FALSE(allowed(ip_packet(from("fd01::2", "fd02::2"), 59, {})));
 }
+
+TEST_CASE("a redirect goes from the link-local address of the link to a neighbour on it") {
+  TestBox box;
+  const Cause cause(
+      from_hex("60000000000d1140fd010000000000000000000000000002fd01000000000000"
+               "000000000000000300010001000dd2a7030a11181f"));
+  const Address next = ip("fd01::3");
+  Bytes out;
+  CHECK_FALSE(make_redirect_v6(box.router, cause.skb, next, out));
+  REQUIRE(box.router.add_address(box.tl, own("fe80::1", 64)).ok());
+  REQUIRE(make_redirect_v6(box.router, cause.skb, next, out));
+  CHECK(to_hex(out) ==
+        "6000000000603afffe800000000000000000000000000001fd01000000000000"
+        "000000000000000289003ec100000000fd010000000000000000000000000003"
+        "fd010000000000000000000000000003040700000000000060000000000d1140"
+        "fd010000000000000000000000000002fd010000000000000000000000000003"
+        "00010001000dd2a7");
+  // A router is named by its link-local address or not at all.
+  CHECK_FALSE(make_redirect_v6(box.router, cause.skb, ip("fd01::9"), out));
+  CHECK(make_redirect_v6(box.router, cause.skb, ip("fe80::9"), out));
+  const Cause stranger(udp_packet({.src = "2001:db8::1", .dst = "fd01::3"}, {}));
+  CHECK_FALSE(make_redirect_v6(box.router, stranger.skb, next, out));
+}
