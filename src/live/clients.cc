@@ -93,7 +93,10 @@ UniqueFd make_spare() { return UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC))
 }  // namespace
 
 Clients::Clients(Loop& loop, engine::Responder& responder, size_t most)
-    : loop_(loop), responder_(responder), most_(most), buffer_(dialect::kLargestAnswer) {}
+    : loop_(loop),
+      responder_(responder),
+      most_(most),
+      buffer_(std::max(dialect::kLargestAnswer, dialect::kLargestRequest)) {}
 
 Clients::~Clients() {
   if (listener_ && listening_) loop_.forget(listener_->fd());
