@@ -75,19 +75,18 @@ class Traversal {
   }
 
   Verdict run() {
-    while (!verdict_) {
+    while (!verdict_ && !passage_.hot_drop) {
       if (at_ == chain_->rules.size())
         end_of_chain();
       else
         ask(chain_->rules[at_]);
     }
-    return *verdict_;
+    return passage_.hot_drop ? Verdict::kDrop : *verdict_;
   }
 
  private:
   void ask(Rule& rule) {
     if (!holds(rule, passage_)) {
-      if (passage_.hot_drop) verdict_ = Verdict::kDrop;
       ++at_;
       return;
     }

@@ -327,7 +327,7 @@ bool Question::operator()(const SctpMatch& match) const {
 }
 
 /// A walk over the chunks, the first of which is behind `offset` bytes of transport. A packet in
-/// which a chunk's header is missing, or has no length, is dropped.
+/// which a chunk's header is missing, or has no length, is dropped; the negated match holds for it.
 bool Question::chunks_hold(const SctpMatch& match, uint32_t offset) const {
   using Chunks = SctpMatch::Chunks;
   constexpr uint32_t kChunkHeader = 4;
@@ -335,7 +335,8 @@ bool Question::chunks_hold(const SctpMatch& match, uint32_t offset) const {
   do {
     const uint8_t* head = p_.transport(offset + kChunkHeader);
     if (head && load16(head + offset + 2) == 0) p_.hot_drop = true;
-    if (!head || p_.hot_drop) return match.chunks_invert;
+    if (p_.hot_drop) return false;
+    if (!head) return match.chunks_invert;
     const uint8_t* chunk = head + offset;
     const auto flags = std::ranges::find(match.flags, chunk[0], &SctpMatch::ChunkFlags::type);
     const bool wanted = match.types[chunk[0]] &&

@@ -3,7 +3,8 @@
 // Workload: `flows` established flows, half TCP and half UDP, IPv4; packets of both directions in
 // random flow order, already in memory, handed over in batches of 32. Correlated addresses
 // (10.0.0.0 and up, ports in sequence) and scattered ones are both measured. New flows: UDP packets
-// that each begin one.
+// that each begin one, in an engine that is empty; what the system takes for the memory is measured
+// by itself beforehand.
 //
 // The floor is what any tracker must at least do, on the same packets in the same order: read the
 // 5-tuple out of the packet's bytes, hash it with the engine's keyed hash, find the flow's one

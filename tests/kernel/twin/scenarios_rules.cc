@@ -5,6 +5,19 @@ namespace ctwin::test {
 namespace {
 
 constexpr RouterScenario kScenarios[] = {
+    {"rules: sctp, by ports and chunks", "", R"(
+      iptables -A FORWARD -p sctp --sport 3 --chunk-types only DATA,SACK
+      iptables -A FORWARD -p sctp ! --sport 3 ! --chunk-types any HEARTBEAT,COOKIE_ECHO -j ACCEPT
+      iptables -A FORWARD -p sctp --dport 2905 --chunk-types all INIT)",
+     R"(
+      > sctp l2:1 r2:2905 init=7
+      > sctp l2:2 r2:2905 chunk=25,0,0,4
+      > sctp l2:2 r2:2905 heartbeat
+      > sctp l2:3 r2:2905 init=8
+      > sctp l2:3 r2:9 heartbeat data
+      > sctp l2:3 r2:9 data sack
+      > sctp l2:3 r2:9 chunk=0,0,0,4
+      > sctp l2:4 r2:9 cut=12)"},
     // ---------------------------------------------------------------- the way through the tables
     {"trace: every table, every chain, both ways", "", R"(
       iptables -t raw -A PREROUTING -j TRACE

@@ -259,6 +259,14 @@ TEST_CASE("sctp: ports, and all, any or only some types of chunks, with their fl
   CHECK_EQ(dropping.forward(of({})), Verdict::kDrop);
   CHECK_EQ(dropping.forward(of({{kSack, 0, 0, 0}})), Verdict::kDrop);
   CHECK_EQ(dropping.forward(ip_packet({}, 132, data(11))), Verdict::kDrop);
+  CHECK_EQ(dropping.counted(TableId::kFilter, Hook::kForward, 0), "0:0");
+  // Where it is negated the rule counts such a packet, which is dropped all the same.
+  SctpMatch no_init = asks(Chunks::kAny, {kSctpInit});
+  no_init.chunks_invert = true;
+  Gate counting;
+  counting.add(TableId::kFilter, Hook::kForward, rule(no_init, accept()));
+  CHECK_EQ(counting.forward(of({})), Verdict::kDrop);
+  CHECK_EQ(counting.counted(TableId::kFilter, Hook::kForward, 0), "1:32");
 }
 
 TEST_CASE("icmp: type, and a range of codes") {
