@@ -1,5 +1,6 @@
 #include "backend/engine_table.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -182,6 +183,9 @@ Status EngineTable::open_files() {
 /// What the engine lives by, where it does.
 Status EngineTable::come_alive() {
   if (options_.tuns.empty() && options_.live_captures.empty() && !options_.serve) return {};
+  // What a queue has taken while its reader lagged behind goes back to the system when it is freed;
+  // without this, ever larger blocks would come to be kept.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
   auto loop = live::Loop::make();
   if (!loop) return loop.error();
   loop_ = std::move(*loop);
