@@ -389,7 +389,7 @@ class Soak {
   bool is_right_when_quiet(unsigned long expected) {
     constexpr double kPatience = 60;
     const double begin = seconds_now();
-    while (count() != expected && seconds_now() - begin < kPatience) usleep(kTick);
+    while (count() != expected && seconds_now() - begin < kPatience && !interrupted) usleep(kTick);
     const unsigned long there = count();
     const Process process =
         start({CTWIN_PATH, "--backend", "unix:" + socket(), "-L"}, quiet_file(), quiet_file());
