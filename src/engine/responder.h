@@ -61,8 +61,8 @@ class Responder final : public conntrack::EventListener {
   /// The same: the error message or, with code 0, ACK to the message that `header` is of.
   void acknowledge(PortId id, const nlmsghdr& header, int code);
 
-  /// Goes on with a dump that has found nothing to show yet, for a limited number of entries. False:
-  /// there is still nothing, and it is to be asked again. `receive` does it without a limit.
+  /// Goes on with a dump that has found nothing to show yet, for a limited number of entries.
+  /// False: there is still nothing, and it is to be asked again. `receive` does it without a limit.
   bool ready(PortId id);
   /// The next datagram, copied to the front of `buffer`. Fails with EAGAIN when nothing waits,
   /// ENOBUFS (once) after messages were lost, EMSGSIZE when it does not fit, and is lost.
