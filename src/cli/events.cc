@@ -71,9 +71,11 @@ class Watcher {
         groups_(arguments.questions.group_by),
         printer_(session, print_options(arguments, session.label_map(arguments))) {
     const Questions& questions = arguments.questions;
-    const bool may_lose = fd_ >= 0 && !questions.no_resync;
-    if (!expect_ && !grouped_ && (may_lose || questions.snapshot))
-      resync_.emplace(session, selection_, wanted_events(arguments));
+    const EventList wanted = wanted_events(arguments);
+    // Without the ends of entries there would be no end of what is to be remembered.
+    const bool may_resync = fd_ >= 0 && !questions.no_resync && wanted.destroyed;
+    if (!expect_ && !grouped_ && (may_resync || questions.snapshot))
+      resync_.emplace(session, selection_, wanted, may_resync);
   }
 
   int run() {
@@ -186,7 +188,7 @@ class Watcher {
   Status tell_lost() {
     const uint64_t lost = lost_ - lost_told_;
     lost_told_ = lost_;
-    if (!resync_ || grouped_) return {};
+    if (!resync_ || !resync_->can_repeat()) return {};
     if (arguments_.output.json) {
       print_lost_json(lost, lost_, session_.now(), session_.output.buffer());
       session_.output.end_line();

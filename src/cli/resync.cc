@@ -17,13 +17,20 @@ Filter lasting_part(const Filter& filter) {
 
 }  // namespace
 
-Resync::Resync(Session& session, const Selection& selection, const EventList& wanted)
+Resync::Resync(Session& session, const Selection& selection, const EventList& wanted, bool for_good)
     : session_(session),
       selection_(selection),
       wanted_(wanted),
+      for_good_(for_good),
       lasting_(lasting_part(selection.pushed_down())) {}
 
+void Resync::caught_up() {
+  merging_ = false;
+  if (!for_good_) picture_ = Picture();
+}
+
 EventKind Resync::judge(EventKind kind, const Flow& flow) {
+  if (!for_good_ && !merging_) return kind;
   if (kind == EventKind::kDestroy) {
     const bool known = picture_.forget(flow);
     // Only a reader of all that begins knows all that can end.

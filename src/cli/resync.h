@@ -26,7 +26,9 @@ class Resync {
   /// Prints one flow as this kind of event; kNone is a line of a listing.
   using Print = std::function<void(const Flow&, EventKind)>;
 
-  Resync(Session& session, const Selection& selection, const EventList& wanted);
+  /// `for_good`: what was printed is remembered to the end; else only as long as it takes the
+  /// events to catch up with the listing that a watch begins with.
+  Resync(Session& session, const Selection& selection, const EventList& wanted, bool for_good);
 
   /// What an event is to the reader; kNone: no news. The flow is one that was selected.
   EventKind judge(EventKind kind, const Flow& flow);
@@ -35,17 +37,19 @@ class Resync {
 
   /// Lists the table to a reader who knows nothing of it.
   Status begin(const Print& print);
+  bool can_repeat() const { return for_good_; }
   /// Compares the table with what the reader knows, and prints what differs.
   Status repeat(const Print& print);
   /// The events that were received before the last listing ended have all been judged.
-  void caught_up() { merging_ = false; }
+  void caught_up();
 
  private:
   Status list(const Print& print, EventKind unknown, EventKind changed);
 
   Session& session_;
   const Selection& selection_;
-  EventList wanted_;
+  const EventList wanted_;
+  const bool for_good_;
   Filter lasting_;  ///< conditions that an entry fulfils for its whole life or never
   Picture picture_;
   bool merging_ = false;

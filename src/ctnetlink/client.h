@@ -79,7 +79,8 @@ class Client {
 
   Backend& backend() { return *backend_; }
 
-  /// Walks the flows that `filter` selects, or all when it is null, each once. A dump that the
+  /// Walks the flows that `filter` selects, or all when it is null, each once; what is remembered
+  /// for that takes eight bytes a flow that was answered. A dump that the
   /// answerer marks as interrupted (NLM_F_DUMP_INTR: entries may be missing or doubled) is asked
   /// for again and hands out what is new; it fails with EINTR when that does not help either.
   Status dump(DumpKind kind, const Filter* filter, const FlowSink& sink);

@@ -26,15 +26,20 @@ uint8_t wire_dump(DumpKind kind) {
 /// An interrupted dump is asked for again, this many times in all.
 constexpr int kAttempts = 5;
 
-/// The entries that a dump has handed out, eight bytes each, so that one that has to be asked for
-/// again hands out only the others.
+/// The entries that a dump has handed out, eight bytes each, so that none is handed out twice: not
+/// when the dump has to be asked for again, and not when the kernel begins a hash chain again since
+/// the entry at which it had paused is gone.
 class Delivered {
  public:
-  void add(const Flow& flow) { keys_.push_back(key_of(flow)); }
-  /// Among those before the last `begin_again`.
-  bool has(const Flow& flow) const {
-    return std::binary_search(keys_.begin(), keys_.begin() + known_, key_of(flow));
+  /// False when the entry was there already.
+  bool add(const Flow& flow) {
+    const uint64_t key = key_of(flow);
+    if (known_ != 0 && std::binary_search(keys_.begin(), keys_.begin() + known_, key)) return false;
+    if (is_recent(key)) return false;
+    keys_.push_back(key);
+    return true;
   }
+  /// From here on, all that was handed out so far is looked up.
   void begin_again() {
     std::sort(keys_.begin(), keys_.end());
     known_ = static_cast<std::ptrdiff_t>(keys_.size());
@@ -51,6 +56,15 @@ class Delivered {
                    uint64_t{tuple.sport} << 16 | tuple.dport;
     for (const uint64_t word : words) key = (key ^ (key >> 29) ^ word) * 0x9e3779b97f4a7c15u;
     return key ^ (uint64_t{tuple.proto} << 16 | tuple.icmp_id);
+  }
+
+  /// Is it one of the last? No chain is so long that it matters.
+  bool is_recent(uint64_t key) const {
+    constexpr size_t kChain = 64;
+    bool found = false;
+    for (size_t i = keys_.size() - std::min(keys_.size(), kChain); i < keys_.size(); ++i)
+      found |= keys_[i] == key;
+    return found;
   }
 
   std::vector<uint64_t> keys_;
@@ -76,8 +90,7 @@ Status Client::dump(DumpKind kind, const Filter* filter, const FlowSink& sink) {
   Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     status = dump_once(kind, filter, [&](const Flow& flow) {
-      if (attempt != 0 && delivered.has(flow)) return wanted;
-      delivered.add(flow);
+      if (!delivered.add(flow)) return wanted;
       return wanted = sink(flow);
     });
     if (status.ok() || status.error().code != EINTR || !wanted) return status;

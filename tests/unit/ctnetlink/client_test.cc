@@ -169,6 +169,13 @@ TEST_CASE("a dump that was interrupted is asked for again, and hands out only wh
   }
 }
 
+TEST_CASE("an entry that comes twice in one dump is handed out once") {
+  Scripted test;
+  test.script->then({datagram_of({flow_answer(0, 1), flow_answer(0, 2)}),
+                     datagram_of({flow_answer(0, 2), flow_answer(0, 3)}), done()});
+  CHECK(dump(test.client).ids == Ids{1, 2, 3});
+}
+
 TEST_CASE("a dump that is interrupted again and again fails with EINTR") {
   Scripted test;
   for (int i = 0; i < 20; ++i) test.script->then({flow_answer(0, 1), done(NLM_F_DUMP_INTR)});
