@@ -1,6 +1,7 @@
 #include "engine/error_limiter.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ctwin::engine {
 
@@ -47,6 +48,7 @@ bool ErrorLimiter::allow_all(Tick now) {
 }
 
 bool ErrorLimiter::allow_no_route(const Address& sender, Tick now) {
+  if (rates_.route_error_cost == 0) return true;
   return allow_one(sender, rates_.route_error_cost, rates_.route_error_burst, now);
 }
 
@@ -56,15 +58,16 @@ bool ErrorLimiter::allow_redirect_v6(const Address& sender, const Address& desti
          allow_one(sender, kCost, kBurst * kCost, now);
 }
 
-/// The kernel takes a new peer's last error to be a minute old.
+/// The kernel takes a new peer's last error to be a minute old. An error that costs nothing is
+/// always allowed, and leaves nothing of the savings for what has a cost.
 bool ErrorLimiter::allow_one(const Address& peer, Tick cost, Tick most, Tick now) {
   constexpr Tick kMinute = 60 * kTicksPerSecond;
-  if (cost == 0) return true;
   if (memory_.peers.size() >= kPeers) memory_.peers.clear();
   const auto [entry, made] = memory_.peers.try_emplace(peer.bytes);
   Bucket& bucket = entry->second;
-  bucket.tokens = std::min(made ? kMinute : bucket.tokens + now - bucket.last, most);
-  bucket.last = now;
+  if (made) bucket.last = now - kMinute;
+  if (bucket.last != now)
+    bucket.tokens = std::min(bucket.tokens + now - std::exchange(bucket.last, now), most);
   if (bucket.tokens < cost) return false;
   bucket.tokens -= cost;
   return true;
