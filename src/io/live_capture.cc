@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 #include <net/if.h>
-#include <pcap/pcap.h>
 
 #include <cerrno>
 #include <cstring>
+
+#include "io/pcap_library.h"
 
 namespace ctwin::io {
 
@@ -23,7 +24,7 @@ Error refused(const std::string& name, const std::string& why) {
   return {EIO, "--capture " + name + ": " + why};
 }
 
-Error cannot_watch(const std::string& name, int code, pcap_t* handle) {
+Error cannot_watch(const PcapLibrary& library, const std::string& name, int code, pcap_t* handle) {
   switch (code) {
     case PCAP_ERROR_NO_SUCH_DEVICE: return refused(name, "there is no such interface");
     case PCAP_ERROR_PERM_DENIED:
@@ -31,45 +32,50 @@ Error cannot_watch(const std::string& name, int code, pcap_t* handle) {
     case PCAP_ERROR_IFACE_NOT_UP: return refused(name, "the interface is down");
     default: break;
   }
-  const char* words = pcap_geterr(handle);
-  return refused(name, words && *words ? words : pcap_statustostr(code));
+  const char* words = library.geterr(handle);
+  return refused(name, words && *words ? words : library.statustostr(code));
 }
 
 }  // namespace
 
-void LiveCapture::Close::operator()(pcap* handle) const { pcap_close(handle); }
+void LiveCapture::Close::operator()(pcap* handle) const { library->close(handle); }
 
-LiveCapture::LiveCapture(const std::string& name, Handle handle, LinkType link_type)
-    : name_(name),
+LiveCapture::LiveCapture(const PcapLibrary& library, const std::string& name, Handle handle,
+                         LinkType link_type)
+    : library_(library),
+      name_(name),
       handle_(std::move(handle)),
       link_type_(link_type),
-      unit_(pcap_get_tstamp_precision(handle_.get()) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000),
+      unit_(library.get_tstamp_precision(handle_.get()) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000),
       names_{name},
       system_numbers_{0},
       buffer_(std::make_unique_for_overwrite<uint8_t[]>(kBuffer)) {}
 
 Result<std::unique_ptr<LiveCapture>> LiveCapture::open(const std::string& name,
                                                        const std::string& filter) {
+  const auto loaded = PcapLibrary::load();
+  if (!loaded) return refused(name, loaded.error().text);
+  const PcapLibrary& library = **loaded;
   char words[PCAP_ERRBUF_SIZE] = {};
-  Handle handle(pcap_create(name.c_str(), words));
+  Handle handle(library.create(name.c_str(), words), Close{&library});
   if (!handle) return refused(name, words);
-  pcap_set_snaplen(handle.get(), kSnapLength);
-  pcap_set_buffer_size(handle.get(), kKernelBuffer);
-  pcap_set_timeout(handle.get(), kDelay);
+  library.set_snaplen(handle.get(), kSnapLength);
+  library.set_buffer_size(handle.get(), kKernelBuffer);
+  library.set_timeout(handle.get(), kDelay);
   // A negative number is an error; a warning is nothing that the user could do about.
-  (void)pcap_set_tstamp_precision(handle.get(), PCAP_TSTAMP_PRECISION_NANO);
-  if (const int code = pcap_activate(handle.get()); code < 0)
-    return cannot_watch(name, code, handle.get());
+  (void)library.set_tstamp_precision(handle.get(), PCAP_TSTAMP_PRECISION_NANO);
+  if (const int code = library.activate(handle.get()); code < 0)
+    return cannot_watch(library, name, code, handle.get());
   // Of all interfaces together, version 2 of the cooked header tells which one it was.
-  if (pcap_datalink(handle.get()) == DLT_LINUX_SLL)
-    (void)pcap_set_datalink(handle.get(), DLT_LINUX_SLL2);
-  const int link_type = pcap_datalink(handle.get());
+  if (library.datalink(handle.get()) == DLT_LINUX_SLL)
+    (void)library.set_datalink(handle.get(), DLT_LINUX_SLL2);
+  const int link_type = library.datalink(handle.get());
   if (link_type < 0 || link_type > UINT16_MAX || !is_supported(static_cast<uint16_t>(link_type)))
     return refused(name, fmt::format("link type {} is not supported; ctwin reads {}", link_type,
                                      supported_link_types()));
-  if (pcap_setnonblock(handle.get(), 1, words) < 0) return refused(name, words);
+  if (library.setnonblock(handle.get(), 1, words) < 0) return refused(name, words);
   std::unique_ptr<LiveCapture> capture(
-      new LiveCapture(name, std::move(handle), static_cast<LinkType>(link_type)));
+      new LiveCapture(library, name, std::move(handle), static_cast<LinkType>(link_type)));
   if (Status filtered = capture->set_filter(filter); !filtered) return filtered.error();
   return capture;
 }
@@ -77,15 +83,15 @@ Result<std::unique_ptr<LiveCapture>> LiveCapture::open(const std::string& name,
 Status LiveCapture::set_filter(const std::string& filter) {
   if (filter.empty()) return {};
   bpf_program program;
-  if (pcap_compile(handle_.get(), &program, filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) < 0)
-    return Error{EINVAL, "--capture-filter '" + filter + "': " + pcap_geterr(handle_.get())};
-  const int code = pcap_setfilter(handle_.get(), &program);
-  pcap_freecode(&program);
-  if (code < 0) return refused(name_, pcap_geterr(handle_.get()));
+  if (library_.compile(handle_.get(), &program, filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) < 0)
+    return Error{EINVAL, "--capture-filter '" + filter + "': " + library_.geterr(handle_.get())};
+  const int code = library_.setfilter(handle_.get(), &program);
+  library_.freecode(&program);
+  if (code < 0) return refused(name_, library_.geterr(handle_.get()));
   return {};
 }
 
-int LiveCapture::fd() const { return pcap_get_selectable_fd(handle_.get()); }
+int LiveCapture::fd() const { return library_.get_selectable_fd(handle_.get()); }
 
 Result<size_t> LiveCapture::read(std::span<CapturedPacket> packets) {
   struct Batch {
@@ -102,12 +108,13 @@ Result<size_t> LiveCapture::read(std::span<CapturedPacket> packets) {
     packet.time = static_cast<uint64_t>(head->ts.tv_sec) * 1'000'000'000 +
                   static_cast<uint64_t>(head->ts.tv_usec) * into.capture.unit_;
     into.count += !packet.bytes.empty();
-    if (kBuffer - into.capture.used_ < kSnapLength) pcap_breakloop(into.capture.handle_.get());
+    if (kBuffer - into.capture.used_ < kSnapLength)
+      into.capture.library_.breakloop(into.capture.handle_.get());
   };
-  const int code = pcap_dispatch(handle_.get(), static_cast<int>(packets.size()), take,
-                                 reinterpret_cast<u_char*>(&batch));
+  const int code = library_.dispatch(handle_.get(), static_cast<int>(packets.size()), take,
+                                     reinterpret_cast<u_char*>(&batch));
   if (code < 0 && code != PCAP_ERROR_BREAK)
-    return Error{EIO, name_ + ": " + pcap_geterr(handle_.get())};
+    return Error{EIO, name_ + ": " + library_.geterr(handle_.get())};
   return batch.count;
 }
 
@@ -144,7 +151,7 @@ uint32_t LiveCapture::interface_of(uint32_t system_number) {
 
 std::string LiveCapture::last_words() const {
   pcap_stat counts{};
-  if (pcap_stats(handle_.get(), &counts) < 0 || counts.ps_drop == 0) return {};
+  if (library_.stats(handle_.get(), &counts) < 0 || counts.ps_drop == 0) return {};
   return fmt::format("{}: {} packets have been lost, for which there was no room", name_,
                      counts.ps_drop);
 }

@@ -11,6 +11,8 @@ struct pcap;
 
 namespace ctwin::io {
 
+struct PcapLibrary;
+
 class LiveCapture final : public LiveDevice {
  public:
   /// Watches the interface, or all of them ("any"). `filter` is an expression of pcap-filter(7)
@@ -30,15 +32,18 @@ class LiveCapture final : public LiveDevice {
 
  private:
   struct Close {
+    const PcapLibrary* library;
     void operator()(pcap* handle) const;
   };
   using Handle = std::unique_ptr<pcap, Close>;
 
-  LiveCapture(const std::string& name, Handle handle, LinkType link_type);
+  LiveCapture(const PcapLibrary& library, const std::string& name, Handle handle,
+              LinkType link_type);
   Status set_filter(const std::string& filter);
   void keep(std::span<const uint8_t> frame, uint32_t wire_length, CapturedPacket& packet);
   uint32_t interface_of(uint32_t system_number);
 
+  const PcapLibrary& library_;
   std::string name_;
   Handle handle_;
   LinkType link_type_;

@@ -27,10 +27,14 @@ Bytes request_of(uint8_t type, uint16_t flags, const Flow* flow = nullptr) {
 }
 
 /// An entry as a packet makes it.
-conntrack::Conn& confirmed_by_packet(conntrack::Tracker& tracker, uint16_t port, uint32_t seconds) {
+/// The source's port is `number`, as far as it goes; the rest of it moves on the source's address.
+conntrack::Conn& confirmed_by_packet(conntrack::Tracker& tracker, uint32_t number,
+                                     uint32_t seconds) {
+  const auto port = static_cast<uint16_t>(number);
   const Flow flow = udp_flow(port);
   conntrack::TupleKey key{};
   key.src = flow.orig.src.bytes;
+  key.src[1] = static_cast<uint8_t>(key.src[1] + (number >> 16));
   key.dst = flow.orig.dst.bytes;
   key.src_key = netlink::big_endian(port);
   key.dst_key = netlink::big_endian(uint16_t{53});
@@ -224,7 +228,7 @@ TEST_CASE("a datagram that does not fit the buffer is lost") {
 TEST_CASE("a search through a large table goes on in steps, and finds what is there") {
   constexpr uint32_t kEntries = 150'000;
   Table table(kEntries);
-  for (uint32_t i = 0; i < kEntries; ++i) confirmed_by_packet(table.tracker, 1, 1000).mark = i;
+  for (uint32_t i = 0; i < kEntries; ++i) confirmed_by_packet(table.tracker, i, 1000).mark = i;
   const auto search = table.talk();
   netlink::MessageWriter writer(4096);
   netlink::AttrWriter attrs =
