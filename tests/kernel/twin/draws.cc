@@ -143,6 +143,9 @@ void Draws::add(const rules::Ruleset& rules, const rules::Rule& rule) {
 /// Which rule it was is not known. So it is best a number that leads there by all of them that may
 /// be meant; else by those that give a range; else by the one range that holds without.
 bool Draws::steer(const Record& kernel, Random& random) const {
+  // What is drawn without being seen must not be what was seen to be drawn for an earlier packet:
+  // that port is taken.
+  random = Random(kernel.time);
   std::vector<std::optional<Choice>> choices;
   for (const MessageBytes& event : kernel.events) choices.push_back(choice_told(event));
   if (may_be_silent_ && choices.empty()) choices.push_back(choice_seen(kernel));

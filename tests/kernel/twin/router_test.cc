@@ -130,12 +130,13 @@ TEST_CASE("the engine draws what the kernel drew, in the range that holds") {
   CHECK(1024 + random.below(65536) % 64512 == 5000);
 }
 
-TEST_CASE("where nothing was drawn nothing is steered") {
+TEST_CASE("where nothing was drawn nothing is steered, to no earlier packet's port either") {
   const Draws draws(setup_of("").v4, setup_of("").v6);
-  Random random(1), untouched(1);
+  Random random(1);
   CHECK_FALSE(draws.steer(began_at(5000, kConfirmed), random));
+  CHECK(draws.steer(began_at(5000), random));
   CHECK_FALSE(draws.steer(Record{}, random));
-  CHECK(random.next() == untouched.next());
+  CHECK(1024 + random.below(65536) % 64512 != 5000);
   CHECK_FALSE(draws.steer(began_at(tcp_flow().orig.sport), random));
 }
 
