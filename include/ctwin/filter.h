@@ -1,8 +1,10 @@
 // What to select from a table: every condition that is set must hold.
 //
 // A Filter says what the user meant, whoever evaluates it. Part of it travels with a dump request
-// (ctnetlink/filter_codec.h); all of it is checked again on every answer (ctnetlink/match.h), so a
-// kernel that ignores a condition gives the same result as one that honours it.
+// (ctnetlink/filter_codec.h) or sits on the socket that events come in by
+// (ctnetlink/event_filter.h); all of it is checked again on every answer and event
+// (ctnetlink/match.h), so a kernel that ignores a condition gives the same result as one that
+// honours it.
 #pragma once
 
 #include <cstdint>
