@@ -5,6 +5,8 @@
 // tests all answer the same datagrams, so everything above the seam is written once.
 #pragma once
 
+#include <linux/filter.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -34,6 +36,11 @@ class Backend {
   /// Sets how many bytes may wait to be received before messages are dropped, as far as that is
   /// permitted; answers with what it came to.
   virtual size_t set_room(size_t bytes) { return bytes; }
+
+  /// From now on only datagrams of which the program, classic BPF as SO_ATTACH_FILTER takes it,
+  /// makes something other than 0 need to be received; others take no room and are not lost. Where
+  /// that is not possible, all are.
+  virtual void set_filter(std::span<const sock_filter> /*program*/) {}
 
   /// How many datagrams the answerer has dropped in this conversation for want of room.
   virtual uint64_t lost() const { return 0; }

@@ -53,6 +53,12 @@ class KernelBackend final : public Backend {
     return static_cast<size_t>(size);
   }
 
+  void set_filter(std::span<const sock_filter> program) override {
+    const sock_fprog attached{static_cast<uint16_t>(program.size()),
+                              const_cast<sock_filter*>(program.data())};
+    (void)setsockopt(fd(), SOL_SOCKET, SO_ATTACH_FILTER, &attached, sizeof attached);
+  }
+
   uint64_t lost() const override {
     constexpr size_t kDrops = 8;  // SK_MEMINFO_DROPS of linux/sock_diag.h
     uint32_t info[16] = {};

@@ -6,7 +6,8 @@
 // that it was given; none of these has to wait for a next event. What had been received when a
 // signal came is printed before the end.
 //
-// The socket's buffer is made large, since what does not fit in it is lost. When that happens all
+// The socket's buffer is made large, since what does not fit in it is lost, and the kernel is told
+// which events need not be put there at all (ctnetlink/event_filter.h). When something is lost all
 // the same, it is said, and the table is listed again to tell what was missed (resync.h). An engine
 // in this process loses nothing and is asked from here, without a thread.
 #include <poll.h>
@@ -23,6 +24,7 @@
 #include "cli/questions.h"
 #include "cli/resync.h"
 #include "cli/selection.h"
+#include "ctnetlink/event_filter.h"
 #include "ctnetlink/event_reader.h"
 #include "ctnetlink/uapi.h"
 
@@ -76,6 +78,15 @@ class Watcher {
     const bool may_resync = fd_ >= 0 && !questions.no_resync && wanted.destroyed;
     if (!expect_ && !grouped_ && (may_resync || questions.snapshot))
       resync_.emplace(session, selection_, wanted, may_resync);
+  }
+
+  /// Has the answerer leave out what would never be shown, as far as it can. A picture of the table
+  /// must also be told of the ends of entries that are not what they were when they were shown.
+  void hold_back_others() {
+    if (expect_) return;  // all of them are shown
+    const auto program =
+        ctnetlink::compile_event_filter(selection_.pushed_down(), resync_.has_value());
+    if (!program.empty()) client_.backend().set_filter(program);
   }
 
   int run() {
@@ -292,12 +303,14 @@ int watch_events(Session& session, const Arguments& arguments) {
   Backend& backend = (*client)->backend();
   const bool chosen = arguments.given.has(Option::kBufferSize);
   const size_t size = backend.set_room(chosen ? arguments.buffer_size : kDefaultBufferBytes);
+  Watcher watcher(session, arguments, **client);
+  watcher.hold_back_others();
   if (Status joined = backend.join(event_groups(arguments)); !joined)
     return session.operation_failed(joined.error(), arguments);
   if (chosen)
     session.messages.raw("NOTICE: Netlink socket buffer size has been set to " +
                          std::to_string(size) + " bytes.\n");
-  return Watcher(session, arguments, **client).run();
+  return watcher.run();
 }
 
 }  // namespace ctwin::cli

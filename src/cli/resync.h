@@ -32,7 +32,8 @@ class Resync {
 
   /// What an event is to the reader; kNone: no news. The flow is one that was selected.
   EventKind judge(EventKind kind, const Flow& flow);
-  /// An event of a flow that is not selected, and is not shown.
+  /// An event of a flow that is not selected, and is not shown. What matters is that an entry ends;
+  /// other events need not come here.
   void pass_over(EventKind kind, const Flow& flow);
 
   /// Lists the table to a reader who knows nothing of it.

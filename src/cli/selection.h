@@ -18,7 +18,8 @@ class Selection {
   bool matches(const Flow& flow) const;
 
   /// Conditions that every entry fulfils which the selection matches: what may be sent to the
-  /// answerer to have it leave out others. Not all conditions are among them.
+  /// answerer to have it leave out others, of a listing or of events. Not all conditions are among
+  /// them.
   const Filter& pushed_down() const { return pushed_down_; }
 
  private:

@@ -4,7 +4,7 @@ find_package(doctest REQUIRED)
 find_package(nlohmann_json REQUIRED)
 
 add_executable(kernel_behaviour
-  behaviour/change_test.cc behaviour/concurrency_test.cc behaviour/events_test.cc behaviour/load_test.cc behaviour/losses_test.cc
+  behaviour/change_test.cc behaviour/concurrency_test.cc behaviour/event_filter_test.cc behaviour/events_test.cc behaviour/load_test.cc behaviour/losses_test.cc
   behaviour/main.cc behaviour/netns_test.cc behaviour/reload_test.cc behaviour/resync_test.cc behaviour/space.cc
   behaviour/system_calls_test.cc fixture.cc kernel_wire.cc namespace.cc table.cc)
 target_include_directories(kernel_behaviour PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
