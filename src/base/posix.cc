@@ -10,6 +10,16 @@
 
 namespace ctwin {
 
+namespace {
+
+uint64_t clock_ns(clockid_t clock) {
+  timespec now;
+  clock_gettime(clock, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
+
 UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
   std::swap(fd_, other.fd_);
   return *this;
@@ -53,10 +63,8 @@ Status enter_network_namespace(const std::string& target) {
   return {};
 }
 
-uint64_t wall_clock_ns() {
-  timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
-}
+uint64_t wall_clock_ns() { return clock_ns(CLOCK_REALTIME); }
+
+uint64_t monotonic_clock_ns() { return clock_ns(CLOCK_MONOTONIC); }
 
 }  // namespace ctwin

@@ -33,5 +33,7 @@ Status enter_network_namespace(const std::string& target);
 
 /// Wall clock, ns since the epoch.
 uint64_t wall_clock_ns();
+/// A clock that nobody sets, ns since a time of its own.
+uint64_t monotonic_clock_ns();
 
 }  // namespace ctwin

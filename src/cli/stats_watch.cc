@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/posix.h"
 #include "base/signals.h"
 #include "cli/counters.h"
 #include "cli/print_formats.h"
@@ -12,13 +13,6 @@
 namespace ctwin::cli {
 
 namespace {
-
-uint64_t steady_clock_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * kNanosecondsPerSecond +
-         static_cast<uint64_t>(now.tv_nsec);
-}
 
 class StatsWatch {
  public:
@@ -64,7 +58,7 @@ class StatsWatch {
   }
 
   Status follow_clock() {
-    for (uint64_t due = steady_clock_ns() + interval_; wait_until(due); due += interval_) {
+    for (uint64_t due = monotonic_clock_ns() + interval_; wait_until(due); due += interval_) {
       Counters now;
       if (Status status = take(now); !status) return status;
       print(std::move(now));
@@ -77,7 +71,7 @@ class StatsWatch {
     const HeldSignals held;
     pollfd reader{STDOUT_FILENO, 0, 0};
     while (!ended()) {
-      const uint64_t now = steady_clock_ns();
+      const uint64_t now = monotonic_clock_ns();
       if (now >= due) return true;
       const uint64_t left = due - now;
       const timespec timeout{static_cast<time_t>(left / kNanosecondsPerSecond),

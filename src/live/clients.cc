@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 
 namespace ctwin::live {
@@ -29,7 +28,7 @@ constexpr int kAccepted = 64;
 constexpr size_t kAnswersAhead = size_t{512} << 10;
 
 /// How long nobody is accepted when there is not even a descriptor to refuse one with.
-constexpr std::chrono::seconds kPause{1};
+constexpr uint64_t kPauseNs = 1'000'000'000;
 
 bool is_shortage(int code) {
   return code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOBUFS;
@@ -177,7 +176,7 @@ bool Clients::refuse_without_room() {
 void Clients::pause() {
   loop_.forget(listener_->fd());
   listening_ = false;
-  resume_at_ = Clock::now() + kPause;
+  resume_at_ns_ = monotonic_clock_ns() + kPauseNs;
 }
 
 Status Clients::adopt(UniqueFd socket) {
@@ -233,7 +232,7 @@ void Clients::settle(Client& client, Outcome written) {
 }
 
 void Clients::tend() {
-  if (listener_ && !listening_ && Clock::now() >= resume_at_) (void)watch_listener();
+  if (listener_ && !listening_ && monotonic_clock_ns() >= resume_at_ns_) (void)watch_listener();
   // Answers were written when they were made; only events are new, and only to listeners.
   if (events_seen_ == responder_.events()) return;
   events_seen_ = responder_.events();
@@ -245,7 +244,7 @@ void Clients::tend() {
 }
 
 void Clients::drain(int milliseconds) {
-  const auto end = Clock::now() + std::chrono::milliseconds(milliseconds);
+  const uint64_t begun = monotonic_clock_ns();
   if (listener_ && listening_) loop_.forget(listener_->fd());
   listener_.reset();
   for (auto& [id, client] : clients_) (void)read_some(client);
@@ -256,9 +255,9 @@ void Clients::drain(int milliseconds) {
       if (outcome == Outcome::kMore || outcome == Outcome::kBlocked)
         waiting.push_back({client.socket.get(), POLLOUT, 0});
     }
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
-    if (waiting.empty() || left.count() <= 0) return;
-    (void)poll(waiting.data(), waiting.size(), static_cast<int>(left.count()));
+    const int left = milliseconds - static_cast<int>((monotonic_clock_ns() - begun) / 1'000'000);
+    if (waiting.empty() || left <= 0) return;
+    (void)poll(waiting.data(), waiting.size(), left);
   }
 }
 

@@ -7,7 +7,6 @@
 // which it goes away, touches the others.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -53,7 +52,6 @@ class Clients {
   size_t size() const { return clients_.size(); }
 
  private:
-  using Clock = std::chrono::steady_clock;
   using Id = uint64_t;
   struct Client {
     Id id = 0;
@@ -95,9 +93,9 @@ class Clients {
   engine::Responder& responder_;
   size_t most_;
   std::optional<Listener> listener_;
-  bool listening_ = false;  ///< false while no descriptor can be had for one more client
-  Clock::time_point resume_at_;
-  UniqueFd spare_;  ///< given up for a moment to tell a client that there are too many
+  bool listening_ = false;     ///< false while no descriptor can be had for one more client
+  uint64_t resume_at_ns_ = 0;  ///< by monotonic_clock_ns
+  UniqueFd spare_;             ///< given up for a moment to tell a client that there are too many
   std::map<Id, Client> clients_;
   std::set<Id> listeners_;    ///< those that are in a group
   uint64_t events_seen_ = 0;  ///< of the Responder, when they were last sent on their way

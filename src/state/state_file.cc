@@ -30,12 +30,6 @@ std::string resolve(const std::string& path) {
   return found ? std::string(found.get()) : path;
 }
 
-uint64_t monotonic_ms() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1000 + static_cast<uint64_t>(now.tv_nsec) / 1'000'000;
-}
-
 /// Is this still the file of that name?
 bool is_current(int fd, const std::string& path) {
   struct stat held {
@@ -46,11 +40,11 @@ bool is_current(int fd, const std::string& path) {
 
 /// Waits for the lock: first often, then less so. flock(2) has no limit of time of its own.
 Status lock(int fd, const std::string& path, uint64_t wait_ms) {
-  const uint64_t begun = monotonic_ms();
+  const uint64_t begun = monotonic_clock_ns();
   for (long pause_us = 200;; pause_us = std::min(pause_us * 2, 10'000L)) {
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
     if (errno != EWOULDBLOCK) return failed("cannot lock", path);
-    if (monotonic_ms() - begun >= wait_ms)
+    if ((monotonic_clock_ns() - begun) / 1'000'000 >= wait_ms)
       return Error{EAGAIN, "the state file " + path + " has been in use by another ctwin for " +
                                std::to_string(wait_ms / 1000) +
                                " s; if that one serves (--serve), ask it with --backend unix:PATH"};

@@ -12,7 +12,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
+
+#include "base/posix.h"
 
 namespace ctwin::bench {
 
@@ -33,11 +34,7 @@ void give_up(const std::string& why) {
   std::exit(1);
 }
 
-double seconds_now() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
+double seconds_now() { return static_cast<double>(monotonic_clock_ns()) * 1e-9; }
 
 double cpu_time(const rusage& usage) {
   const auto seconds = [](const timeval& time) {

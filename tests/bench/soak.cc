@@ -26,6 +26,7 @@
 #include <string>
 #include <vector>
 
+#include "base/posix.h"
 #include "measure.h"
 #include "traffic.h"
 
@@ -95,11 +96,11 @@ class Generator {
   }
 
   void add(const Frame& frame) {
-    timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    constexpr uint64_t kSecond = 1'000'000'000;
+    const uint64_t now = wall_clock_ns();
     const uint32_t size = frame[9] == IPPROTO_TCP ? 40 : 28;
-    const uint32_t record[] = {static_cast<uint32_t>(now.tv_sec),
-                               static_cast<uint32_t>(now.tv_nsec), size, size};
+    const uint32_t record[] = {static_cast<uint32_t>(now / kSecond),
+                               static_cast<uint32_t>(now % kSecond), size, size};
     append(record, sizeof record);
     append(frame.data(), size);
   }

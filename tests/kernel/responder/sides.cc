@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
 
 #include "../namespace.h"
+#include "base/posix.h"
 #include "conntrack/settings.h"
 #include "conntrack/tracker.h"
 #include "ctnetlink/uapi.h"
@@ -69,12 +69,6 @@ std::string control_text(const Message& message) {
 bool is_flow(const Message& message) {
   return message.header.nlmsg_type == conntrack_type(IPCTNL_MSG_CT_NEW) ||
          message.header.nlmsg_type == conntrack_type(IPCTNL_MSG_CT_DELETE);
-}
-
-uint64_t now_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
 
 /// What names an entry: the attributes of its original tuple and zone as they are.
@@ -286,7 +280,7 @@ class EngineSide final : public Side {
 
  protected:
   void send(const Bytes& datagram) override {
-    tracker_.advance(now_ns());
+    tracker_.advance(wall_clock_ns());
     responder_.request(requester_, datagram);
   }
   Bytes receive(bool listener) override {
