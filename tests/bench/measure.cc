@@ -17,7 +17,6 @@
 
 namespace ctwin::bench {
 
-using test::OwnedFd;
 using test::read_text;
 using test::write_text;
 
@@ -48,9 +47,9 @@ Sample run_program(const test::NetworkNamespace& where, const std::string& path,
   std::vector<char*> argv{const_cast<char*>(path.c_str())};
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
-  const OwnedFd errors(memfd_create("errors", MFD_CLOEXEC));
-  const OwnedFd input(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  const OwnedFd out(open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  const UniqueFd errors(memfd_create("errors", MFD_CLOEXEC));
+  const UniqueFd input(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const UniqueFd out(open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (out.get() < 0) give_up(std::string("cannot write ") + output);
   const double begin = seconds_now();
   const pid_t pid = fork();
@@ -109,13 +108,13 @@ RoomForEntries::RoomForEntries(unsigned long entries) {
   if (max >= entries && buckets >= entries) return;
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) < 0) give_up("cannot make a pipe");
-  const OwnedFd wait_for(ends[0]);
-  lifeline_ = OwnedFd(ends[1]);
+  const UniqueFd wait_for(ends[0]);
+  lifeline_ = UniqueFd(ends[1]);
   watcher_ = fork();
   if (watcher_ < 0) give_up("cannot fork");
   if (watcher_ == 0) {
     setpgid(0, 0);  // what interrupts the bench does not reach the watcher
-    lifeline_ = OwnedFd();
+    lifeline_ = UniqueFd();
     char byte;
     while (read(wait_for.get(), &byte, 1) < 0 && errno == EINTR) {
     }
@@ -128,7 +127,7 @@ RoomForEntries::RoomForEntries(unsigned long entries) {
 }
 
 RoomForEntries::~RoomForEntries() {
-  lifeline_ = OwnedFd();
+  lifeline_ = UniqueFd();
   if (watcher_ > 0) waitpid(watcher_, nullptr, 0);
 }
 

@@ -52,7 +52,7 @@ class RoomForEntries {
   ~RoomForEntries();
 
  private:
-  test::OwnedFd lifeline_;  ///< the watcher acts when it is closed
+  UniqueFd lifeline_;  ///< the watcher acts when it is closed
   pid_t watcher_ = 0;
 };
 

@@ -24,7 +24,6 @@ using netlink::Message;
 using netlink::MessageReader;
 using netlink::MessageWriter;
 using test::NetworkNamespace;
-using test::OwnedFd;
 
 namespace {
 
@@ -39,8 +38,8 @@ Address address(unsigned a, unsigned b, unsigned c, unsigned d) {
   return result;
 }
 
-OwnedFd open_socket() {
-  OwnedFd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
+UniqueFd open_socket() {
+  UniqueFd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
   sockaddr_nl self{};
   self.nl_family = AF_NETLINK;
   if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&self), sizeof self) < 0)
@@ -136,8 +135,8 @@ std::vector<std::vector<std::byte>> make_datagrams(const BareTask& task) {
 Sample in_child(const std::function<Sample()>& work) {
   int ends[2];
   if (pipe(ends) < 0) give_up("cannot make a pipe");
-  const OwnedFd from(ends[0]);
-  OwnedFd to(ends[1]);
+  const UniqueFd from(ends[0]);
+  UniqueFd to(ends[1]);
   const pid_t pid = fork();
   struct Figures {
     double seconds, cpu_seconds;
@@ -147,7 +146,7 @@ Sample in_child(const std::function<Sample()>& work) {
     figures = {sample.seconds, sample.cpu_seconds};
     _exit(write(to.get(), &figures, sizeof figures) == sizeof figures ? 0 : 1);
   }
-  to = OwnedFd();
+  to = UniqueFd();
   int status = 0;
   rusage usage{};
   while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR) {
@@ -204,7 +203,7 @@ Sample run_bare(const NetworkNamespace& where, const BareTask& task) {
     rusage after{};
     getrusage(RUSAGE_SELF, &before);
     const double begin = seconds_now();
-    const OwnedFd fd = where.inside(open_socket);
+    const UniqueFd fd = where.inside(open_socket);
     if (task.dump) dump(fd.get(), task.filter);
     for (const auto& datagram : datagrams) {
       if (send(fd.get(), datagram.data(), datagram.size(), 0) < 0) give_up("cannot send");
@@ -221,7 +220,7 @@ int listen_bare() {
   struct sigaction action {};
   action.sa_handler = [](int) { stopped = 1; };
   sigaction(SIGINT, &action, nullptr);
-  const OwnedFd fd = open_socket();
+  const UniqueFd fd = open_socket();
   setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kBuffer, sizeof kBuffer);
   for (const int group :
        {NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_UPDATE, NFNLGRP_CONNTRACK_DESTROY})

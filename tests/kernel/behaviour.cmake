@@ -10,7 +10,7 @@ add_executable(kernel_behaviour
 target_include_directories(kernel_behaviour PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_compile_definitions(kernel_behaviour PRIVATE CTWIN_PATH="$<TARGET_FILE:ctwin>")
 target_link_libraries(kernel_behaviour PRIVATE
-  ctwin_api PkgConfig::MNL PkgConfig::NFCT doctest::doctest nlohmann_json::nlohmann_json)
+  ctwin_base PkgConfig::MNL PkgConfig::NFCT doctest::doctest nlohmann_json::nlohmann_json)
 add_dependencies(kernel_behaviour ctwin)
 add_test(NAME kernel.behaviour COMMAND kernel_behaviour)
 set_tests_properties(kernel.behaviour PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 RUN_SERIAL ON)

@@ -20,7 +20,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
 namespace ctwin::test {
@@ -32,7 +31,7 @@ Error failed(const std::string& what) {
 }
 
 Status bring_loopback_up() {
-  const OwnedFd socket_fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const UniqueFd socket_fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ifreq request{};
   std::strcpy(request.ifr_name, "lo");
   request.ifr_flags = IFF_UP | IFF_RUNNING;
@@ -40,9 +39,9 @@ Status bring_loopback_up() {
   return {};
 }
 
-OwnedFd memory_file(std::string_view text) {
-  OwnedFd fd(memfd_create("stream", 0));
-  if (write(fd.get(), text.data(), text.size()) < 0) return OwnedFd();
+UniqueFd memory_file(std::string_view text) {
+  UniqueFd fd(memfd_create("stream", 0));
+  if (write(fd.get(), text.data(), text.size()) < 0) return UniqueFd();
   lseek(fd.get(), 0, SEEK_SET);
   return fd;
 }
@@ -125,15 +124,6 @@ bool is_asleep(pid_t pid) {
   return sleeps(first);
 }
 
-OwnedFd& OwnedFd::operator=(OwnedFd&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
-OwnedFd::~OwnedFd() {
-  if (fd_ >= 0) close(fd_);
-}
-
 InsideNamespace::InsideNamespace(int fd) : home_(open("/proc/thread-self/ns/net", O_RDONLY)) {
   setns(fd, CLONE_NEWNET);
 }
@@ -141,9 +131,9 @@ InsideNamespace::InsideNamespace(int fd) : home_(open("/proc/thread-self/ns/net"
 InsideNamespace::~InsideNamespace() { setns(home_.get(), CLONE_NEWNET); }
 
 Result<NetworkNamespace> NetworkNamespace::create() {
-  const OwnedFd home(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+  const UniqueFd home(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
   if (unshare(CLONE_NEWNET) < 0) return failed("make a network namespace");
-  OwnedFd fd(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+  UniqueFd fd(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
   const Status status = bring_loopback_up();
   if (setns(home.get(), CLONE_NEWNET) < 0) return failed("leave a network namespace");
   if (!status.ok()) return status.error();
@@ -155,15 +145,15 @@ Status NetworkNamespace::set_sysctl(std::string_view name, std::string_view valu
 }
 
 Result<Child> Child::start(const Program& program, const NetworkNamespace& where) {
-  const OwnedFd input = memory_file(program.input);
-  OwnedFd output = memory_file({});
-  OwnedFd errors = memory_file({});
+  const UniqueFd input = memory_file(program.input);
+  UniqueFd output = memory_file({});
+  UniqueFd errors = memory_file({});
   if (input.get() < 0 || output.get() < 0 || errors.get() < 0)
     return failed("make a file in memory");
   const pid_t pid = fork();
   if (pid < 0) return failed("fork");
   if (pid == 0) become(program, where.fd(), input.get(), output.get(), errors.get());
-  OwnedFd handle(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  UniqueFd handle(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   return Child(pid, std::move(handle), std::move(output), std::move(errors));
 }
 
@@ -257,7 +247,7 @@ PrivateFolder::~PrivateFolder() {
 }
 
 Status write_text(const std::string& path, std::string_view text) {
-  const OwnedFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (fd.get() < 0) return failed("open " + path);
   if (write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
     return failed("write " + path);
@@ -265,10 +255,8 @@ Status write_text(const std::string& path, std::string_view text) {
 }
 
 std::string read_text(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+  auto text = read_file(path);
+  return text ? std::move(*text) : std::string();
 }
 
 }  // namespace ctwin::test

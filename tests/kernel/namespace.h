@@ -9,26 +9,13 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/posix.h"
 #include "ctwin/result.h"
 
 namespace ctwin::test {
-
-/// Owns a file descriptor.
-class OwnedFd {
- public:
-  OwnedFd() = default;
-  explicit OwnedFd(int fd) : fd_(fd) {}
-  OwnedFd(OwnedFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  OwnedFd& operator=(OwnedFd&& other) noexcept;
-  ~OwnedFd();
-
-  int get() const { return fd_; }
-
- private:
-  int fd_ = -1;
-};
 
 /// The calling thread is in another network namespace as long as this lives.
 class InsideNamespace {
@@ -39,7 +26,7 @@ class InsideNamespace {
   ~InsideNamespace();
 
  private:
-  OwnedFd home_;
+  UniqueFd home_;
 };
 
 class NetworkNamespace {
@@ -60,8 +47,8 @@ class NetworkNamespace {
   Status set_sysctl(std::string_view name, std::string_view value) const;
 
  private:
-  explicit NetworkNamespace(OwnedFd fd) : fd_(std::move(fd)) {}
-  OwnedFd fd_;
+  explicit NetworkNamespace(UniqueFd fd) : fd_(std::move(fd)) {}
+  UniqueFd fd_;
 };
 
 struct Program {
@@ -110,16 +97,16 @@ class Child {
     }
     pid_t id;
   };
-  Child(pid_t pid, OwnedFd handle, OwnedFd output, OwnedFd errors)
+  Child(pid_t pid, UniqueFd handle, UniqueFd output, UniqueFd errors)
       : process_(pid),
         handle_(std::move(handle)),
         output_(std::move(output)),
         errors_(std::move(errors)) {}
 
   Process process_;
-  OwnedFd handle_;  ///< a pidfd, readable at the end
-  OwnedFd output_;
-  OwnedFd errors_;
+  UniqueFd handle_;  ///< a pidfd, readable at the end
+  UniqueFd output_;
+  UniqueFd errors_;
 };
 
 /// All threads of a process sleep. The first one is looked at last: what the others hand over to it

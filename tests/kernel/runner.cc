@@ -66,8 +66,8 @@ Status set_up(const NetworkNamespace& space) {
   return {};
 }
 
-OwnedFd bound_udp(int family, const char* address, uint16_t port) {
-  OwnedFd fd(socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+UniqueFd bound_udp(int family, const char* address, uint16_t port) {
+  UniqueFd fd(socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   sockaddr_storage where{};
   where.ss_family = static_cast<sa_family_t>(family);
   if (family == AF_INET) {
@@ -79,11 +79,12 @@ OwnedFd bound_udp(int family, const char* address, uint16_t port) {
     v6.sin6_port = htons(port);
     inet_pton(family, address, &v6.sin6_addr);
   }
-  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&where), sizeof where) < 0) return OwnedFd();
+  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&where), sizeof where) < 0) return UniqueFd();
   return fd;
 }
 
-void send_udp(const OwnedFd& from, int family, const char* address, uint16_t port, unsigned times) {
+void send_udp(const UniqueFd& from, int family, const char* address, uint16_t port,
+              unsigned times) {
   sockaddr_storage where{};
   where.ss_family = static_cast<sa_family_t>(family);
   socklen_t length = sizeof(sockaddr_in);
@@ -250,11 +251,11 @@ Result<Runner> Runner::create(const Programs& programs, Pair pair) {
 
 void Runner::send_packets(Place& where) {
   where.space.inside([] {
-    const OwnedFd client = bound_udp(AF_INET, "127.0.0.1", 4000);
-    const OwnedFd other = bound_udp(AF_INET, "127.0.0.1", 4002);
-    const OwnedFd server = bound_udp(AF_INET, "127.0.0.1", 4001);
-    const OwnedFd client6 = bound_udp(AF_INET6, "::1", 4000);
-    const OwnedFd server6 = bound_udp(AF_INET6, "::1", 4001);
+    const UniqueFd client = bound_udp(AF_INET, "127.0.0.1", 4000);
+    const UniqueFd other = bound_udp(AF_INET, "127.0.0.1", 4002);
+    const UniqueFd server = bound_udp(AF_INET, "127.0.0.1", 4001);
+    const UniqueFd client6 = bound_udp(AF_INET6, "::1", 4000);
+    const UniqueFd server6 = bound_udp(AF_INET6, "::1", 4001);
     send_udp(client, AF_INET, "127.0.0.1", 4001, 3);
     send_udp(server, AF_INET, "127.0.0.1", 4000, 2);
     send_udp(other, AF_INET, "127.0.0.5", 4999, 2);

@@ -58,7 +58,7 @@ std::set<uint32_t> ids(Space& space) {
 }
 
 void send_udp(int family, const char* from, const char* to) {
-  const OwnedFd fd(socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const UniqueFd fd(socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   const auto address = [&](const char* text, uint16_t port) {
     sockaddr_storage storage{};
     storage.ss_family = static_cast<sa_family_t>(family);

@@ -178,8 +178,8 @@ TEST_CASE("a file may come through a socket, which cannot be opened by a name") 
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  const OwnedFd listener = space.where().inside([&] {
-    OwnedFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const UniqueFd listener = space.where().inside([&] {
+    UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     REQUIRE(bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
     REQUIRE(listen(fd.get(), 1) == 0);
     REQUIRE(getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
@@ -188,7 +188,7 @@ TEST_CASE("a file may come through a socket, which cannot be opened by a name") 
   Child child = space.start_shell("exec \"$0\" -R - </dev/tcp/127.0.0.1/" +
                                   std::to_string(ntohs(address.sin_port)));
   {
-    const OwnedFd connection(accept(listener.get(), nullptr, nullptr));
+    const UniqueFd connection(accept(listener.get(), nullptr, nullptr));
     const std::string text = lines("-I", 0, 200);
     CHECK(send(connection.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
   }

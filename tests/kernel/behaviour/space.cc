@@ -41,7 +41,7 @@ NetworkNamespace tracking_namespace() {
   return where;
 }
 
-int groups_of(const OwnedFd& socket) {
+int groups_of(const UniqueFd& socket) {
   unsigned groups[4] = {};
   socklen_t size = sizeof groups;
   if (getsockopt(socket.get(), SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, groups, &size) < 0) return 0;
@@ -152,7 +152,7 @@ Child Space::watch(std::vector<std::string> words) const {
 }
 
 void let_it_catch_up(const Child& watcher) {
-  const OwnedFd socket = event_socket(watcher);
+  const UniqueFd socket = event_socket(watcher);
   const auto drained = [&] {
     pollfd events{socket.get(), POLLIN, 0};
     return poll(&events, 1, 0) == 0;
@@ -170,19 +170,19 @@ Ended stop(Child& watcher, int signal) {
   return ended;
 }
 
-OwnedFd event_socket(const Child& child) {
-  const OwnedFd handle(static_cast<int>(syscall(SYS_pidfd_open, child.pid(), 0)));
+UniqueFd event_socket(const Child& child) {
+  const UniqueFd handle(static_cast<int>(syscall(SYS_pidfd_open, child.pid(), 0)));
   std::error_code ignored;
   const std::string folder = "/proc/" + std::to_string(child.pid()) + "/fd";
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
     const int number = std::atoi(entry.path().filename().c_str());
-    OwnedFd fd(static_cast<int>(syscall(SYS_pidfd_getfd, handle.get(), number, 0)));
+    UniqueFd fd(static_cast<int>(syscall(SYS_pidfd_getfd, handle.get(), number, 0)));
     if (fd.get() >= 0 && groups_of(fd) != 0) return fd;
   }
   return {};
 }
 
-int receive_buffer(const OwnedFd& socket) {
+int receive_buffer(const UniqueFd& socket) {
   int size = 0;
   socklen_t length = sizeof size;
   getsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &size, &length);
@@ -202,7 +202,7 @@ SlowReader::SlowReader() : path_(file_path("pipe")) {
   constexpr int kSmallest = 4096;
   REQUIRE(mkfifo(path_.c_str(), 0600) == 0);
   // Opened for both, so that neither side waits for the other to open it.
-  fd_ = OwnedFd(open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  fd_ = UniqueFd(open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
   REQUIRE(fcntl(fd_.get(), F_SETPIPE_SZ, kSmallest) == kSmallest);
 }
 

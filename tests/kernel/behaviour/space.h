@@ -75,9 +75,9 @@ void let_it_catch_up(const Child& watcher);
 Ended stop(Child& watcher, int signal);
 
 /// The socket on which a program listens to netlink groups, as a descriptor of ours.
-OwnedFd event_socket(const Child& child);
+UniqueFd event_socket(const Child& child);
 /// What getsockopt says of its SO_RCVBUF.
-int receive_buffer(const OwnedFd& socket);
+int receive_buffer(const UniqueFd& socket);
 
 /// The child sits in this system call.
 bool sits_in(pid_t pid, long system_call);
@@ -97,11 +97,11 @@ class SlowReader {
   /// Everything that `child` writes until it ends.
   std::string read_to_end(const Child& child) const;
   /// Nobody reads any more.
-  void go_away() { fd_ = OwnedFd(); }
+  void go_away() { fd_ = UniqueFd(); }
 
  private:
   std::string path_;
-  OwnedFd fd_;
+  UniqueFd fd_;
 };
 
 /// "-I …", or another command, for the UDP flow number `number`.

@@ -200,8 +200,8 @@ Error failed(const char* what) {
 }
 
 /// A netfilter socket with room for everything.
-Result<OwnedFd> open_socket(bool listener) {
-  OwnedFd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
+Result<UniqueFd> open_socket(bool listener) {
+  UniqueFd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
   if (fd.get() < 0) return failed("open a netlink socket");
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
@@ -221,7 +221,7 @@ Result<OwnedFd> open_socket(bool listener) {
 
 class KernelSide final : public Side {
  public:
-  KernelSide(NetworkNamespace where, OwnedFd requester, OwnedFd listener)
+  KernelSide(NetworkNamespace where, UniqueFd requester, UniqueFd listener)
       : where_(std::move(where)), requester_(std::move(requester)), listener_(std::move(listener)) {
     sockaddr_nl address{};
     socklen_t size = sizeof address;
@@ -247,8 +247,8 @@ class KernelSide final : public Side {
 
  private:
   NetworkNamespace where_;
-  OwnedFd requester_;
-  OwnedFd listener_;
+  UniqueFd requester_;
+  UniqueFd listener_;
   uint32_t port_id_ = 0;
 };
 
@@ -344,7 +344,7 @@ Result<std::unique_ptr<Side>> kernel_side(const SideOptions& options) {
     if (Status set = where->set_sysctl(path, value ? "1" : "0"); !set) return set.error();
   }
   return where->inside([&]() -> Result<std::unique_ptr<Side>> {
-    Result<OwnedFd> requester = open_socket(false), listener = open_socket(true);
+    Result<UniqueFd> requester = open_socket(false), listener = open_socket(true);
     if (!requester) return requester.error();
     if (!listener) return listener.error();
     return std::unique_ptr<Side>(std::make_unique<KernelSide>(

@@ -28,7 +28,7 @@ class Jiffies {
  private:
   uint64_t read();
 
-  OwnedFd program_;
+  UniqueFd program_;
   uint64_t first_jiffy_ = 0;
   uint64_t first_time_ = 0;  ///< ns since the epoch, of first_jiffy_
   uint64_t tick_seen_ = 0;   ///< monotonic ns of a tick that was waited for

@@ -188,7 +188,7 @@ Status KernelBox::set_sysctls(const Sysctls& sysctls) {
 Status KernelBox::open_devices() {
   const InsideNamespace stay(space_.fd());
   for (size_t i = 0; i < 2; ++i) {
-    devices_[i] = OwnedFd(open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    devices_[i] = UniqueFd(open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
     if (devices_[i].get() < 0) return failed("open /dev/net/tun");
     ifreq request{};
     std::strcpy(request.ifr_name, i == 0 ? "tl" : "tr");
@@ -242,7 +242,7 @@ Status KernelBox::write_packet(Side side, PacketView packet) {
 Status KernelBox::send_packet(PacketView packet) {
   const bool six = packet[0] >> 4 == 6;
   const InsideNamespace stay(space_.fd());
-  const OwnedFd socket_fd(
+  const UniqueFd socket_fd(
       socket(six ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_RAW));
   if (socket_fd.get() < 0) return failed("open a raw socket");
   sockaddr_in6 to6{};

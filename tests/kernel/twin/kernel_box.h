@@ -51,7 +51,7 @@ class KernelBox final : public Box {
 
   NetworkNamespace space_;
   bool routes_;
-  OwnedFd devices_[2];
+  UniqueFd devices_[2];
   std::unique_ptr<Backend> listener_;
   std::unique_ptr<Backend> client_;
   std::unique_ptr<Nflog> log_;  ///< where something may be logged
