@@ -14,7 +14,7 @@ namespace ctwin::backend {
 
 namespace {
 
-Result<io::CaptureFeed::Options> feed_options(const TableOptions& options) {
+Result<io::CaptureFeed::Options> feed_options(const EngineTableOptions& options) {
   io::CaptureFeed::Options feed;
   feed.run_out = options.run_out;
   feed.remark = options.remark;
@@ -37,14 +37,15 @@ Status apply_sysctl(const std::string& assignment, conntrack::Settings& settings
   return Error{EINVAL, "--sysctl '" + assignment + "': " + status.error().text};
 }
 
-Status apply_sysctls(const TableOptions& options, conntrack::Settings& settings) {
+Status apply_sysctls(const EngineTableOptions& options, conntrack::Settings& settings) {
   for (const std::string& assignment : options.sysctls)
     if (Status applied = apply_sysctl(assignment, settings); !applied) return applied;
   return {};
 }
 
 /// The router that the options describe. It begins with the devices and settings that are known.
-Result<setup::Setup> new_setup(const TableOptions& options, const conntrack::Settings& settings,
+Result<setup::Setup> new_setup(const EngineTableOptions& options,
+                               const conntrack::Settings& settings,
                                std::span<const std::string> known_devices) {
   setup::Setup setup;
   setup.settings = settings;
@@ -59,12 +60,12 @@ Result<setup::Setup> new_setup(const TableOptions& options, const conntrack::Set
   return setup;
 }
 
-Result<setup::Setup> new_setup(const TableOptions& options, const state::KeptState* kept) {
+Result<setup::Setup> new_setup(const EngineTableOptions& options, const state::KeptState* kept) {
   return kept ? new_setup(options, kept->settings(), kept->devices()) : new_setup(options, {}, {});
 }
 
 /// The engine that the options describe, or that was kept and is changed by them.
-Result<engine::Engine::Options> engine_options(const TableOptions& options,
+Result<engine::Engine::Options> engine_options(const EngineTableOptions& options,
                                                const state::KeptState* kept = nullptr) {
   constexpr uint64_t kUsualSeed = 1;
   engine::Engine::Options engine;
@@ -92,7 +93,7 @@ bool has_one_mtu(const router::Interfaces& interfaces) {
 
 }  // namespace
 
-EngineTable::EngineTable(const TableOptions& options, engine::Engine::Options engine,
+EngineTable::EngineTable(const EngineTableOptions& options, engine::Engine::Options engine,
                          const io::CaptureFeed::Options& feed)
     : options_(options),
       engine_(std::move(engine)),
@@ -106,7 +107,7 @@ EngineTable::EngineTable(const TableOptions& options, engine::Engine::Options en
   engine_.observe(*tracer_);
 }
 
-Result<std::unique_ptr<EngineTable>> EngineTable::open(const TableOptions& options) {
+Result<std::unique_ptr<EngineTable>> EngineTable::open(const EngineTableOptions& options) {
   const auto feed = feed_options(options);
   if (!feed) return feed.error();
   std::unique_ptr<EngineTable> table;
@@ -125,7 +126,7 @@ Result<std::unique_ptr<EngineTable>> EngineTable::open(const TableOptions& optio
 
 /// An engine from its file. Time has gone on since it was written, on the wall as in the engine;
 /// captures bring their own time.
-Result<std::unique_ptr<EngineTable>> EngineTable::open_kept(const TableOptions& options,
+Result<std::unique_ptr<EngineTable>> EngineTable::open_kept(const EngineTableOptions& options,
                                                             const io::CaptureFeed::Options& feed) {
   using Access = state::StateFile::Access;
   auto file = state::StateFile::open(
@@ -224,7 +225,7 @@ Status EngineTable::choose_segments() {
   return {};
 }
 
-Status EngineTable::serve(const TableOptions::Serve& where) {
+Status EngineTable::serve(const EngineTableOptions::Serve& where) {
   auto listener = live::Listener::open({where.path, where.mode, where.group});
   if (!listener) return Error{EIO, listener.error().text};
   clients_.emplace(*loop_, responder_);

@@ -22,27 +22,27 @@ namespace ctwin::backend {
 
 class EngineTable final : public Table {
  public:
-  static Result<std::unique_ptr<EngineTable>> open(const TableOptions& options);
+  static Result<std::unique_ptr<EngineTable>> open(const EngineTableOptions& options);
 
   BackendSource& source() override { return *source_; }
   Feed* feed() override;
   Status finish() override;
 
  private:
-  EngineTable(const TableOptions& options, engine::Engine::Options engine,
+  EngineTable(const EngineTableOptions& options, engine::Engine::Options engine,
               const io::CaptureFeed::Options& feed);
-  static Result<std::unique_ptr<EngineTable>> open_kept(const TableOptions& options,
+  static Result<std::unique_ptr<EngineTable>> open_kept(const EngineTableOptions& options,
                                                         const io::CaptureFeed::Options& feed);
   Status begin();
   Status open_files();
   Status come_alive();
   Status open_devices();
   Status choose_segments();
-  Status serve(const TableOptions::Serve& where);
+  Status serve(const EngineTableOptions::Serve& where);
   void connect_output();
   void reload_if_wanted();
 
-  TableOptions options_;
+  EngineTableOptions options_;
   std::optional<state::StateFile> state_;
   engine::Engine engine_;
   engine::Responder responder_;

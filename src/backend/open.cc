@@ -8,19 +8,10 @@ namespace ctwin::backend {
 
 namespace {
 
-class KernelTable final : public Table {
+/// A table that others fill, and that has nothing to be completed.
+class RemoteTable final : public Table {
  public:
-  BackendSource& source() override { return *source_; }
-  Feed* feed() override { return nullptr; }
-  Status finish() override { return {}; }
-
- private:
-  std::unique_ptr<BackendSource> source_ = kernel_source();
-};
-
-class SocketTable final : public Table {
- public:
-  explicit SocketTable(std::unique_ptr<BackendSource> source) : source_(std::move(source)) {}
+  explicit RemoteTable(std::unique_ptr<BackendSource> source) : source_(std::move(source)) {}
   BackendSource& source() override { return *source_; }
   Feed* feed() override { return nullptr; }
   Status finish() override { return {}; }
@@ -29,20 +20,19 @@ class SocketTable final : public Table {
   std::unique_ptr<BackendSource> source_;
 };
 
-Result<std::unique_ptr<Table>> open_socket(const std::string& path) {
-  auto source = socket_source(path);
-  if (!source) return source.error();
-  return std::unique_ptr<Table>(std::make_unique<SocketTable>(std::move(*source)));
-}
-
 }  // namespace
 
-Result<std::unique_ptr<Table>> open_table(const TableOptions& options) {
-  switch (options.kind) {
-    case TableKind::kKernel: return std::unique_ptr<Table>(std::make_unique<KernelTable>());
-    case TableKind::kSocket: return open_socket(options.socket);
-    case TableKind::kEngine: break;
-  }
+std::unique_ptr<Table> open_kernel_table() {
+  return std::make_unique<RemoteTable>(kernel_source());
+}
+
+Result<std::unique_ptr<Table>> open_socket_table(const std::string& path) {
+  auto source = socket_source(path);
+  if (!source) return source.error();
+  return std::unique_ptr<Table>(std::make_unique<RemoteTable>(std::move(*source)));
+}
+
+Result<std::unique_ptr<Table>> open_engine_table(const EngineTableOptions& options) {
   auto table = EngineTable::open(options);
   if (!table) return table.error();
   return std::unique_ptr<Table>(std::move(*table));

@@ -14,12 +14,8 @@
 
 namespace ctwin::backend {
 
-enum class TableKind : uint8_t { kKernel, kEngine, kSocket };
-
-struct TableOptions {
-  TableKind kind = TableKind::kKernel;
-  std::string socket;  ///< of the engine that is served elsewhere
-  // What follows is for engines in this process.
+/// What an engine in this process has, and what it is to do.
+struct EngineTableOptions {
   std::vector<std::string> captures;       ///< [IFACE=]FILE
   std::vector<std::string> sysctls;        ///< NAME=VALUE
   std::vector<std::string> setups;         ///< setup files, read in order
@@ -68,7 +64,11 @@ class Table {
   virtual Status finish() = 0;
 };
 
+/// The running kernel's, in the network namespace that the process is in.
+std::unique_ptr<Table> open_kernel_table();
+/// That of the engine which serves on the socket `path`.
+Result<std::unique_ptr<Table>> open_socket_table(const std::string& path);
 /// Fails with EINVAL for options that make no sense, else with what opening a capture came to.
-Result<std::unique_ptr<Table>> open_table(const TableOptions& options);
+Result<std::unique_ptr<Table>> open_engine_table(const EngineTableOptions& options);
 
 }  // namespace ctwin::backend

@@ -55,6 +55,9 @@ struct BackendChoice {
   enum class Kind : uint8_t { kKernel, kEngine, kSocket };
   Kind kind = Kind::kKernel;
   std::string_view path;  ///< of the engine's state file, or of the socket; empty: none
+
+  /// An engine that is kept in a file.
+  bool is_kept() const { return kind == Kind::kEngine && !path.empty(); }
 };
 /// Nothing when it is none of kernel, engine, engine:FILE, unix:PATH.
 std::optional<BackendChoice> parse_backend(std::string_view text);

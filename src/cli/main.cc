@@ -37,15 +37,6 @@ Result<BackendChoice> choose_backend(const OwnOptions& own) {
   return *chosen;
 }
 
-backend::TableKind kind_of(const BackendChoice& chosen) {
-  switch (chosen.kind) {
-    case BackendChoice::Kind::kKernel: return backend::TableKind::kKernel;
-    case BackendChoice::Kind::kEngine: return backend::TableKind::kEngine;
-    case BackendChoice::Kind::kSocket: return backend::TableKind::kSocket;
-  }
-  return backend::TableKind::kKernel;
-}
-
 /// May the engine be another one behind the command, beside that time has passed?
 bool may_change(const CommandLine& line) {
   const Arguments& arguments = line.arguments;
@@ -60,13 +51,11 @@ bool may_change(const CommandLine& line) {
   }
 }
 
-backend::TableOptions table_options(Session& session, const CommandLine& line,
-                                    const BackendChoice& chosen) {
+backend::EngineTableOptions engine_options(Session& session, const CommandLine& line,
+                                           const BackendChoice& chosen) {
   const Arguments& arguments = line.arguments;
   const OwnOptions& own = arguments.own;
-  backend::TableOptions options;
-  options.kind = kind_of(chosen);
-  if (chosen.kind == BackendChoice::Kind::kSocket) options.socket = chosen.path;
+  backend::EngineTableOptions options;
   if (own.serve)
     options.serve = {
         std::string(*own.serve), own.socket_mode.value_or(0600),
@@ -103,6 +92,16 @@ backend::TableOptions table_options(Session& session, const CommandLine& line,
   return options;
 }
 
+Result<std::unique_ptr<backend::Table>> open_table(Session& session, const CommandLine& line,
+                                                   const BackendChoice& chosen) {
+  switch (chosen.kind) {
+    case BackendChoice::Kind::kKernel: return backend::open_kernel_table();
+    case BackendChoice::Kind::kSocket: return backend::open_socket_table(std::string(chosen.path));
+    case BackendChoice::Kind::kEngine: break;
+  }
+  return backend::open_engine_table(engine_options(session, line, chosen));
+}
+
 int run_any(Session& session, const Arguments& arguments) {
   switch (arguments.command) {
     case Command::kEvent: return watch_events(session, arguments);
@@ -115,14 +114,14 @@ int run_any(Session& session, const Arguments& arguments) {
 /// may have a setup of its own.
 std::string_view contradiction(const Arguments& arguments, const BackendChoice& chosen) {
   const OwnOptions& own = arguments.own;
-  const bool kept = chosen.kind == BackendChoice::Kind::kEngine && !chosen.path.empty();
-  if (arguments.command == Command::kEvent && kept && own.captures.empty() && !own.is_live())
+  if (arguments.command == Command::kEvent && chosen.is_kept() && own.captures.empty() &&
+      !own.is_live())
     return "-E: a state file tells nobody of changes; give packets (--pcap), or have an engine "
            "serve the file (--serve PATH) and watch that (--backend unix:PATH)";
   const bool has_devices = !own.tuns.empty() || !own.live_captures.empty();
-  if (own.needs_setup() && own.setups.empty() && !kept)
+  if (own.needs_setup() && own.setups.empty() && !chosen.is_kept())
     return "--pcap-out, --log and --iptables-save need a router: give --setup FILE";
-  if (!own.tuns.empty() && own.setups.empty() && !kept)
+  if (!own.tuns.empty() && own.setups.empty() && !chosen.is_kept())
     return "--tun is for a router: give --setup FILE with its addresses and routes";
   if (own.capture_filter && own.live_captures.empty())
     return "--capture-filter is for --capture IFACE";
@@ -152,13 +151,12 @@ int run_on_table(Session& session, const CommandLine& line) {
     input = std::move(std::get<LoadInput>(opened));
   }
   if (arguments.own.is_live()) catch_reload();
-  auto table = backend::open_table(table_options(session, line, *chosen));
+  auto table = open_table(session, line, *chosen);
   if (!table)
     return session.messages.report(
         {table.error().code == EINVAL ? kUsageProblem : kOtherProblem, table.error().text});
   session.use((*table)->source(), (*table)->feed());
-  const bool kept = chosen->kind == BackendChoice::Kind::kEngine && !chosen->path.empty();
-  if (kept && may_change(line) && !session.feed()) session.output.hold();
+  if (chosen->is_kept() && may_change(line) && !session.feed()) session.output.hold();
   const bool follows_packets =
       arguments.command == Command::kEvent || arguments.questions.watch != 0;
   if (!follows_packets) run_feed(session);

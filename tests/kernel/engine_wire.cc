@@ -37,9 +37,9 @@ class EngineWire final : public Wire {
 
 }  // namespace
 
-WireSource engine_wires(const backend::TableOptions& options) {
-  return [options]() -> Result<std::shared_ptr<Wire>> {
-    auto table = backend::open_table(options);
+WireSource engine_wires(OpenTable open) {
+  return [open = std::move(open)]() -> Result<std::shared_ptr<Wire>> {
+    auto table = open();
     if (!table) return table.error();
     auto backend = (*table)->source().open();
     if (!backend) return backend.error();

@@ -158,14 +158,13 @@ Result<Runner::Place> Runner::make_state_place(const std::string& program,
                                                const std::string& folder) {
   Result<NetworkNamespace> space = NetworkNamespace::create();
   if (!space) return space.error();
-  backend::TableOptions options;
-  options.kind = backend::TableKind::kEngine;
+  backend::EngineTableOptions options;
   options.state = folder + "/state";
   const auto setup = write_engine_setup(folder);
   if (!setup) return setup.error();
   options.setups = {*setup};
   return Place{std::move(*space),
-               Table(engine_wires(options)),
+               Table(engine_wires([options] { return backend::open_engine_table(options); })),
                program,
                {"CTWIN_BACKEND=engine:" + options.state},
                true};
@@ -175,22 +174,19 @@ Result<Runner::Place> Runner::make_served_place(const Programs& programs, const 
                                                 std::optional<Child>& engine) {
   Result<NetworkNamespace> space = NetworkNamespace::create();
   if (!space) return space.error();
-  backend::TableOptions options;
-  options.kind = backend::TableKind::kSocket;
-  options.socket = folder + "/engine";
+  const std::string socket = folder + "/engine";
   const auto setup = write_engine_setup(folder);
   if (!setup) return setup.error();
-  const Program server{
-      programs.ctwin, {"ctwin", "--setup", *setup, "--serve", options.socket}, {}, true};
+  const Program server{programs.ctwin, {"ctwin", "--setup", *setup, "--serve", socket}, {}, true};
   Result<Child> child = Child::start(server, *space);
   if (!child) return child.error();
-  wait_until([&] { return child->ended() || access(options.socket.c_str(), F_OK) == 0; });
+  wait_until([&] { return child->ended() || access(socket.c_str(), F_OK) == 0; });
   if (child->ended()) return Error{EIO, "no engine: " + child->finish(0).errors};
   engine = std::move(*child);
   return Place{std::move(*space),
-               Table(engine_wires(options)),
+               Table(engine_wires([socket] { return backend::open_socket_table(socket); })),
                programs.conntrack,
-               {"LD_PRELOAD=" + programs.shim, "CTWIN_SHIM_SOCKET=" + options.socket},
+               {"LD_PRELOAD=" + programs.shim, "CTWIN_SHIM_SOCKET=" + socket},
                true};
 }
 
