@@ -132,13 +132,15 @@ Result<std::unique_ptr<EngineTable>> EngineTable::open_kept(const EngineTableOpt
   auto file = state::StateFile::open(
       options.state, options.changes ? Access::kWrite : Access::kRead, options.wait_ms);
   if (!file) return Error{EIO, file.error().text};
+  const auto bytes = file->read();
+  if (!bytes) return Error{EIO, bytes.error().text};
   std::optional<state::KeptState> kept;
   const auto refuse = [&](const Error& why) {
     return Error{EIO, "cannot use the state file " + file->path() + ": " + why.text +
                           "; name another file, or remove this one to begin with an empty table"};
   };
-  if (!file->bytes().empty()) {
-    auto read = state::KeptState::read(file->bytes());
+  if (!bytes->empty()) {
+    auto read = state::KeptState::read(*bytes);
     if (!read) return refuse(read.error());
     kept = std::move(*read);
   }

@@ -94,7 +94,6 @@ Result<StateFile> StateFile::open(const std::string& path, Access access, uint64
     if (writes && !is_current(fd.get(), target)) continue;
     StateFile file(target, std::move(fd));
     file.is_new_ = is_new;
-    if (Status read = file.read(); !read) return read.error();
     return file;
   }
 }
@@ -103,19 +102,21 @@ StateFile::~StateFile() {
   if (is_new_ && fd_.get() >= 0) (void)unlink(path_.c_str());
 }
 
-Status StateFile::read() {
+Result<std::vector<uint8_t>> StateFile::read() const {
+  std::vector<uint8_t> bytes;
+  if (fd_.get() < 0) return bytes;
   struct stat about {};
   if (fstat(fd_.get(), &about) < 0) return failed("cannot look at", path_);
-  bytes_.resize(static_cast<size_t>(about.st_size));
-  for (size_t at = 0; at < bytes_.size();) {
+  bytes.resize(static_cast<size_t>(about.st_size));
+  for (size_t at = 0; at < bytes.size();) {
     const ssize_t size =
-        pread(fd_.get(), bytes_.data() + at, bytes_.size() - at, static_cast<off_t>(at));
+        pread(fd_.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return failed("cannot read", path_);
-    if (size == 0) bytes_.resize(at);
+    if (size == 0) bytes.resize(at);
     at += static_cast<size_t>(size);
   }
-  return {};
+  return bytes;
 }
 
 Status StateFile::replace(std::span<const uint8_t> bytes) {

@@ -21,30 +21,28 @@ class StateFile {
  public:
   enum class Access : uint8_t { kRead, kWrite };
 
-  /// Opens and reads the file; a writer makes it when there is none, and waits up to `wait_ms` for
-  /// its lock. Errors name the file: EAGAIN when another held the lock all the time, EINTR when a
-  /// signal came, else what the system said.
-  /// A file that was made and never written goes again with the last who has it.
+  /// Opens the file; a writer makes it when there is none, and waits up to `wait_ms` for its lock.
+  /// Errors name the file: EAGAIN when another held the lock all the time, EINTR when a signal
+  /// came, else what the system said. A file that was made and never written goes again with the
+  /// last who has it.
   static Result<StateFile> open(const std::string& path, Access access, uint64_t wait_ms);
 
   ~StateFile();
   StateFile(StateFile&&) noexcept = default;
   StateFile& operator=(StateFile&&) noexcept = default;
 
-  /// What it holds; empty when it was made just now.
-  std::span<const uint8_t> bytes() const { return bytes_; }
   const std::string& path() const { return path_; }
+  /// All that it holds; empty when there is none, or when it was made just now.
+  Result<std::vector<uint8_t>> read() const;
 
   /// Replaces the file. The lock goes over to the new one. Fails with the old file untouched.
   Status replace(std::span<const uint8_t> bytes);
 
  private:
   StateFile(std::string path, UniqueFd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
-  Status read();
 
   std::string path_;  ///< behind all symbolic links
   UniqueFd fd_;
-  std::vector<uint8_t> bytes_;
   bool is_new_ = false;  ///< made here, and still empty
 };
 
