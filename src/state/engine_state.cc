@@ -214,9 +214,7 @@ bool get_entries(ByteReader& in, engine::Engine& engine) {
   return in.ok() && table.set_free_places(places);
 }
 
-}  // namespace
-
-namespace {
+// ---- what comes before the rules ----
 
 void put_position(ByteWriter& out, const engine::Engine& engine, uint64_t wall_ns) {
   const conntrack::Tracker::Position position = engine.tracker().position();
