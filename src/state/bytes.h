@@ -23,20 +23,16 @@ class ByteWriter {
   template <typename T>
   requires std::integral<T> || std::is_enum_v<T>
   void put(T value) { put_bytes({reinterpret_cast<const uint8_t*>(&value), sizeof value}); }
+  template <size_t kSize>
+  void put(const std::array<uint8_t, kSize>& array) {
+    put_bytes(array);
+  }
   void put_bytes(std::span<const uint8_t> bytes) {
     if (bytes.empty()) return;
     if (bytes.size() > bytes_.size() - used_)
       bytes_.resize(std::max(bytes_.size() * 2, used_ + bytes.size()));
     std::memcpy(bytes_.data() + used_, bytes.data(), bytes.size());
     used_ += bytes.size();
-  }
-  /// A number, or an array of bytes.
-  template <typename T>
-  void put_field(const T& field) {
-    if constexpr (std::is_class_v<T>)
-      put_bytes(field);
-    else
-      put(field);
   }
   /// Its length in 32 bits, then its bytes.
   void put_text(std::string_view text) {

@@ -43,7 +43,7 @@ void put_recent(ByteWriter& out, const RecentList& list) {
   out.put(static_cast<uint32_t>(list.entries().size()));
   for (const RecentList::Entry& entry : list.entries()) {
     out.put(entry.address.family);
-    out.put_bytes(entry.address.bytes);
+    out.put(entry.address.bytes);
     out.put(entry.ttl);
     out.put(entry.next);
     out.put(static_cast<uint32_t>(entry.stamps.size()));
@@ -131,7 +131,7 @@ void put_errors(ByteWriter& out, const ErrorMemory& memory) {
   put_bucket(memory.everybody);
   out.put(static_cast<uint32_t>(memory.peers.size()));
   for (const auto& [address, bucket] : memory.peers) {
-    out.put_bytes(address);
+    out.put(address);
     put_bucket(bucket);
   }
 }

@@ -128,7 +128,7 @@ bool is_possible(const Conn& ct) {
 
 void put_entry(ByteWriter& out, conntrack::ConnIndex index, const Conn& ct,
                const Extension* extension, uint32_t device) {
-  const auto put = [&](const auto& field) { out.put_field(field); };
+  const auto put = [&](const auto& field) { out.put(field); };
   out.put(index);
   visit_core(ct, put);
   out.put(static_cast<uint8_t>(ct.features | (extension ? kExtended : 0)));
