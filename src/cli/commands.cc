@@ -17,8 +17,6 @@ using ctnetlink::Operation;
 
 namespace {
 
-bool interrupted(const Session& session) { return stop_signal != 0 || session.output.closed(); }
-
 std::string counted(size_t count, std::string_view what) {
   return std::to_string(count).append(" ").append(what);
 }
@@ -90,7 +88,7 @@ Status list_and_zero(Session& session, Client& client, const Selection& selectio
   Status failed;
   Status status = client.dump(DumpKind::kTable, &selection.pushed_down(), [&](const Flow& flow) {
     if (selection.matches(flow)) failed = lister.add(flow);
-    return failed.ok() && !interrupted(session);
+    return failed.ok() && !session.is_over();
   });
   if (failed.ok()) failed = lister.flush();
   count = lister.count();
@@ -104,14 +102,6 @@ bool is_filtered(const Arguments& arguments) {
   return arguments.filter || arguments.questions.who_had;
 }
 
-DumpKind dump_kind(const Arguments& arguments) {
-  switch (arguments.table) {
-    case Table::kDying: return DumpKind::kDying;
-    case Table::kUnconfirmed: return DumpKind::kUnconfirmed;
-    default: return arguments.given.has(Option::kZero) ? DumpKind::kTableAndZero : DumpKind::kTable;
-  }
-}
-
 int list_entries(Session& session, const Arguments& arguments) {
   auto client = session.client();
   if (!client) return session.operation_failed(client.error(), arguments);
@@ -123,10 +113,10 @@ int list_entries(Session& session, const Arguments& arguments) {
     status = list_and_zero(session, **client, selection, printer, count);
   } else {
     status = (*client)->dump(dump_kind(arguments), &selection.pushed_down(), [&](const Flow& flow) {
-      if (!selection.matches(flow)) return !interrupted(session);
+      if (!selection.matches(flow)) return !session.is_over();
       printer.print({.flow = flow});
       ++count;
-      return !interrupted(session);
+      return !session.is_over();
     });
   }
   printer.finish();
@@ -143,7 +133,7 @@ int list_expectations(Session& session, const Arguments& arguments) {
       (*client)->dump_expectations(arguments.family, [&](const Expectation& expectation) {
         printer.print({.expectation = expectation, .now = session.now()});
         ++count;
-        return !interrupted(session);
+        return !session.is_over();
       });
   printer.finish();
   if (!status) return session.operation_failed(status.error(), arguments);

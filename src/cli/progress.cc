@@ -57,7 +57,7 @@ bool on_terminal() {
 
 bool step_feed(Session& session) {
   Feed* feed = session.feed();
-  if (!feed || stop_signal != 0 || session.output.closed()) return false;
+  if (!feed || session.is_over()) return false;
   const bool more = feed->step();
   session.output.end_line();
   if (on_terminal() && !feed->is_endless())

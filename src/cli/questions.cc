@@ -9,20 +9,6 @@ namespace ctwin::cli {
 
 using ctnetlink::DumpKind;
 
-namespace {
-
-DumpKind dump_of(Table table) {
-  switch (table) {
-    case Table::kDying: return DumpKind::kDying;
-    case Table::kUnconfirmed: return DumpKind::kUnconfirmed;
-    default: return DumpKind::kTable;
-  }
-}
-
-bool ended(const Session& session) { return stop_signal != 0 || session.output.closed(); }
-
-}  // namespace
-
 Outcome rehearse(Session& session, const Arguments& arguments) {
   auto client = session.client();
   if (!client) return {0, client.error()};
@@ -38,7 +24,7 @@ Outcome rehearse(Session& session, const Arguments& arguments) {
           printer.print({.flow = flow, .verb = verb});
           ++outcome.count;
         }
-        return !ended(session);
+        return !session.is_over();
       });
   if (!status) outcome.error = status.error();
   return outcome;
@@ -50,9 +36,9 @@ int list_groups(Session& session, const Arguments& arguments) {
   const Selection selection(session, arguments);
   Groups groups(arguments.questions.group_by);
   const Status status =
-      (*client)->dump(dump_of(arguments.table), &selection.pushed_down(), [&](const Flow& flow) {
+      (*client)->dump(dump_kind(arguments), &selection.pushed_down(), [&](const Flow& flow) {
         if (selection.matches(flow)) groups.add(flow);
-        return !ended(session);
+        return !session.is_over();
       });
   if (!status) return session.operation_failed(status.error(), arguments);
   print_groups(session, arguments, groups, "flow entries");

@@ -5,6 +5,16 @@
 
 namespace ctwin::cli {
 
+using ctnetlink::DumpKind;
+
+DumpKind dump_kind(const Arguments& arguments) {
+  switch (arguments.table) {
+    case Table::kDying: return DumpKind::kDying;
+    case Table::kUnconfirmed: return DumpKind::kUnconfirmed;
+    default: return arguments.given.has(Option::kZero) ? DumpKind::kTableAndZero : DumpKind::kTable;
+  }
+}
+
 Selection::Selection(const Session& session, const Arguments& arguments)
     : session_(session),
       filter_(build_filter(arguments)),

@@ -10,6 +10,9 @@
 
 namespace ctwin::cli {
 
+/// What a listing asks for: the table's list, and whether counters are to be zeroed.
+ctnetlink::DumpKind dump_kind(const Arguments& arguments);
+
 class Selection {
  public:
   /// `session` tells the time that conditions on age are about, and outlives the selection.

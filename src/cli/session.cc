@@ -16,6 +16,8 @@ Result<ctnetlink::Client*> Session::open(std::unique_ptr<ctnetlink::Client>& cli
   return client.get();
 }
 
+bool Session::is_over() const { return stop_signal != 0 || output.closed(); }
+
 uint64_t Session::now() const {
   const auto received = client_ ? client_->backend().received_at() : std::nullopt;
   return received ? *received : wall_clock_ns();

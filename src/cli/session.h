@@ -38,6 +38,9 @@ class Session {
   Result<ctnetlink::Client*> client() { return open(client_); }
   Result<ctnetlink::Client*> modifier() { return open(modifier_); }
 
+  /// A signal asked the program to end, or nobody reads what it prints.
+  bool is_over() const;
+
   /// The table's time: the wall's, or that of the engine's packets. ns since the epoch.
   uint64_t now() const;
 

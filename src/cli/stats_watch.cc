@@ -35,8 +35,6 @@ class StatsWatch {
  private:
   using Counters = std::vector<CpuCounters>;
 
-  bool ended() const { return stop_signal != 0 || session_.output.closed(); }
-
   Status take(Counters& counters) {
     auto read = read_counters(client_, arguments_.table == Table::kExpect);
     if (!read) return read.error();
@@ -70,7 +68,7 @@ class StatsWatch {
   bool wait_until(uint64_t due) {
     const HeldSignals held;
     pollfd reader{STDOUT_FILENO, 0, 0};
-    while (!ended()) {
+    while (!session_.is_over()) {
       const uint64_t now = monotonic_clock_ns();
       if (now >= due) return true;
       const uint64_t left = due - now;
