@@ -21,7 +21,6 @@
 #include <functional>
 #include <numeric>
 #include <optional>
-#include <sstream>
 
 #include "workload.h"
 
@@ -37,7 +36,7 @@ enum Tool { kConntrack, kFloor, kCtwin, kTools };
 struct Settings {
   unsigned entries = 1'000'000;
   unsigned rounds = 3;
-  std::vector<std::string> only;
+  std::string only;  ///< names, commas between them; empty: all rows
   std::string skip;
   std::string paths[kTools] = {"/usr/sbin/conntrack", {}, CTWIN_PATH};
 };
@@ -92,8 +91,8 @@ class Bench {
   std::string listing() const { return folder_ + "/listing"; }
 
   bool is_wanted(const std::string& name) const {
-    const auto& only = settings_.only;
-    return only.empty() || std::find(only.begin(), only.end(), name) != only.end();
+    const std::string& only = settings_.only;
+    return only.empty() || ("," + only + ",").find("," + name + ",") != std::string::npos;
   }
   bool is_skipped(Tool tool) const {
     return settings_.skip.find(tool == kFloor       ? "floor"
@@ -331,50 +330,17 @@ class Bench {
   unsigned held_ = 0;  ///< entries in the table
 };
 
-Settings read_settings(int argc, char** argv) {
-  Settings settings;
-  for (int i = 1; i < argc; i += 2) {
-    const std::string word = argv[i];
-    if (i + 1 == argc) give_up(word + " needs a value");
-    const std::string value = argv[i + 1];
-    const auto number = [&] {
-      return static_cast<unsigned>(std::strtoul(value.c_str(), nullptr, 10));
-    };
-    if (word == "--entries") {
-      settings.entries = number();
-    } else if (word == "--rounds") {
-      settings.rounds = number();
-    } else if (word == "--only") {
-      std::istringstream names(value);
-      for (std::string name; std::getline(names, name, ',');) settings.only.push_back(name);
-    } else if (word == "--skip") {
-      settings.skip = value;
-    } else if (word == "--conntrack") {
-      settings.paths[kConntrack] = value;
-    } else if (word == "--ctwin") {
-      settings.paths[kCtwin] = value;
-    } else {
-      give_up("unknown option " + word);
-    }
-  }
-  if (settings.entries == 0 || settings.entries > 10'000'000 || settings.rounds == 0)
-    give_up("--entries is 1 to 10000000, --rounds at least 1");
-  return settings;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc == 3 && std::string_view(argv[1]) == "--listen") return listen_bare();
-  const Settings settings = read_settings(argc, argv);
-  Result<NetworkNamespace> where = NetworkNamespace::create();
-  if (!where) give_up(where.error().text);
-  char folder[] = "/tmp/ctwin-bench-XXXXXX";
-  if (!mkdtemp(folder)) give_up("cannot make a folder under /tmp");
-  heed_signals();
-  // Static, so that giving up puts back what they have changed.
-  static const RoomForEntries room(settings.entries + settings.entries / 4);
-  static Bench bench(settings, std::move(*where), folder);
-  bench.run();
-  return interrupted ? 1 : 0;
+  Settings settings;
+  read_options(argc, argv,
+               {{"--entries", &settings.entries},
+                {"--rounds", &settings.rounds},
+                {"--only", &settings.only},
+                {"--skip", &settings.skip},
+                {"--conntrack", &settings.paths[kConntrack]},
+                {"--ctwin", &settings.paths[kCtwin]}});
+  return run_bench<Bench>(settings);
 }

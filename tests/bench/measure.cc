@@ -33,6 +33,19 @@ void give_up(const std::string& why) {
   std::exit(1);
 }
 
+void read_options(int argc, char** argv, const Options& options) {
+  for (int i = 1; i < argc; i += 2) {
+    const std::string word = argv[i];
+    const auto option = options.find(word);
+    if (option == options.end()) give_up("unknown option " + word);
+    if (i + 1 == argc) give_up(word + " needs a value");
+    if (unsigned* const* number = std::get_if<unsigned*>(&option->second))
+      **number = static_cast<unsigned>(std::strtoul(argv[i + 1], nullptr, 10));
+    else
+      *std::get<std::string*>(option->second) = argv[i + 1];
+  }
+}
+
 double seconds_now() { return static_cast<double>(monotonic_clock_ns()) * 1e-9; }
 
 double cpu_time(const rusage& usage) {

@@ -4,7 +4,11 @@
 
 #include <sys/resource.h>
 
+#include <cstdlib>
+#include <map>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "namespace.h"
@@ -17,6 +21,11 @@ void heed_signals();
 
 /// Says why on standard error and exits with 1. Static objects are destroyed.
 [[noreturn]] void give_up(const std::string& why);
+
+/// Where the values of the command line's options go, by their names. What else stands there, or
+/// has no value, is given up on.
+using Options = std::map<std::string, std::variant<unsigned*, std::string*>>;
+void read_options(int argc, char** argv, const Options& options);
 
 double seconds_now();
 /// User and system time.
@@ -55,5 +64,22 @@ class RoomForEntries {
   UniqueFd lifeline_;  ///< the watcher acts when it is closed
   pid_t watcher_ = 0;
 };
+
+/// The rest of a main: Bench(settings, namespace, folder).run() with room for `settings.entries`.
+template <typename Bench, typename Settings>
+int run_bench(const Settings& settings) {
+  if (settings.entries == 0 || settings.entries > 10'000'000 || settings.rounds == 0)
+    give_up("--entries is 1 to 10000000, --rounds at least 1");
+  Result<test::NetworkNamespace> where = test::NetworkNamespace::create();
+  if (!where) give_up(where.error().text);
+  char folder[] = "/tmp/ctwin-bench-XXXXXX";
+  if (!mkdtemp(folder)) give_up("cannot make a folder under /tmp");
+  heed_signals();
+  // Static, so that giving up puts back what they have changed.
+  static const RoomForEntries room(settings.entries + settings.entries / 4);
+  static Bench bench(settings, std::move(*where), folder);
+  bench.run();
+  return interrupted ? 1 : 0;
+}
 
 }  // namespace ctwin::bench

@@ -43,9 +43,9 @@ constexpr uint32_t kServer = 0xc0000201;          // 192.0.2.1
 constexpr uint8_t kLastingProtocol = 253;         // for experiments (RFC 3692)
 
 struct Load {
-  double seconds = 600;
-  unsigned long lasting = 600'000;
-  unsigned long rate = 50'000;
+  unsigned seconds = 600;
+  unsigned lasting = 600'000;
+  unsigned rate = 50'000;
 };
 
 // ---- packets ----
@@ -422,27 +422,15 @@ class Soak {
   double at_before_ = 0;
 };
 
-Load parse(int argc, char** argv) {
-  Load load;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const unsigned long value = std::strtoul(argv[i + 1], nullptr, 10);
-    if (std::strcmp(argv[i], "--seconds") == 0)
-      load.seconds = static_cast<double>(value);
-    else if (std::strcmp(argv[i], "--lasting") == 0)
-      load.lasting = value;
-    else if (std::strcmp(argv[i], "--rate") == 0)
-      load.rate = value;
-    else
-      give_up("usage: bench_soak [--seconds N] [--lasting N] [--rate N]");
-  }
-  return load;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
+  Load load;
+  read_options(
+      argc, argv,
+      {{"--seconds", &load.seconds}, {"--lasting", &load.lasting}, {"--rate", &load.rate}});
   heed_signals();
-  Soak soak(parse(argc, argv));
+  Soak soak(load);
   const bool fine = soak.run();
   std::puts(fine ? "fine" : "FAILED");
   return fine ? 0 : 1;

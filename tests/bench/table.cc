@@ -309,42 +309,15 @@ class Bench {
   unsigned mark_ = 0;
 };
 
-Settings read_settings(int argc, char** argv) {
-  Settings settings;
-  for (int i = 1; i < argc; i += 2) {
-    const std::string word = argv[i];
-    if (i + 1 == argc) give_up(word + " needs a value");
-    const std::string value = argv[i + 1];
-    if (word == "--entries")
-      settings.entries = static_cast<unsigned>(std::strtoul(value.c_str(), nullptr, 10));
-    else if (word == "--rounds")
-      settings.rounds = static_cast<unsigned>(std::strtoul(value.c_str(), nullptr, 10));
-    else if (word == "--only")
-      settings.only = value;
-    else if (word == "--conntrack")
-      settings.paths[kConntrack] = value;
-    else if (word == "--ctwin")
-      settings.paths[kCtwin] = value;
-    else
-      give_up("unknown option " + word);
-  }
-  if (settings.entries == 0 || settings.entries > 10'000'000 || settings.rounds == 0)
-    give_up("--entries is 1 to 10000000, --rounds at least 1");
-  return settings;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Settings settings = read_settings(argc, argv);
-  Result<NetworkNamespace> where = NetworkNamespace::create();
-  if (!where) give_up(where.error().text);
-  char folder[] = "/tmp/ctwin-bench-XXXXXX";
-  if (!mkdtemp(folder)) give_up("cannot make a folder under /tmp");
-  heed_signals();
-  // Static, so that giving up puts back what they have changed.
-  static const RoomForEntries room(settings.entries + settings.entries / 4);
-  static Bench bench(settings, std::move(*where), folder);
-  bench.run();
-  return interrupted ? 1 : 0;
+  Settings settings;
+  read_options(argc, argv,
+               {{"--entries", &settings.entries},
+                {"--rounds", &settings.rounds},
+                {"--only", &settings.only},
+                {"--conntrack", &settings.paths[kConntrack]},
+                {"--ctwin", &settings.paths[kCtwin]}});
+  return run_bench<Bench>(settings);
 }
