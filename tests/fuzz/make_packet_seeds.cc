@@ -2,35 +2,12 @@
 // capture, and of damage:   make_packet_seeds tests/fuzz/seeds
 #include <netinet/in.h>
 
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
-
+#include "fuzz/seeds.h"
 #include "support/capture_builder.h"
 #include "support/packet_builder.h"
 
 namespace ctwin::test {
 namespace {
-
-namespace fs = std::filesystem;
-
-class Seeds {
- public:
-  explicit Seeds(fs::path directory) : directory_(std::move(directory)) {
-    fs::create_directories(directory_);
-  }
-
-  void write(const char* name, const Bytes& bytes) const {
-    std::ofstream file(directory_ / name, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(bytes.data()),
-               static_cast<std::streamsize>(bytes.size()));
-    if (!file) throw std::runtime_error("cannot write a seed");
-  }
-
- private:
-  fs::path directory_;
-};
 
 Bytes without_end(Bytes bytes, size_t missing) {
   bytes.resize(bytes.size() - missing);
@@ -147,11 +124,9 @@ void make_capture_seeds(const Seeds& seeds) {
 }  // namespace ctwin::test
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: %s DIRECTORY\n", argv[0]);
-    return 2;
-  }
-  const std::filesystem::path root = argv[1];
-  ctwin::test::make_packet_seeds(ctwin::test::Seeds(root / "packet"));
-  ctwin::test::make_capture_seeds(ctwin::test::Seeds(root / "capture"));
+  using namespace ctwin::test;
+  return make_seeds_below(argc, argv, [](const std::filesystem::path& root) {
+    make_packet_seeds(Seeds(root / "packet"));
+    make_capture_seeds(Seeds(root / "capture"));
+  });
 }

@@ -1,16 +1,10 @@
 // Makes the seeds of the fuzz target `ctnetlink_request`, one file for each kind of request and
 // each way in which requests meet:   make_request_seeds tests/fuzz/seeds
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
-
+#include "fuzz/seeds.h"
 #include "kernel/responder/cases.h"
 
 namespace ctwin::test {
 namespace {
-
-namespace fs = std::filesystem;
 
 /// Steps as ctnetlink_request.cc reads them.
 class Steps {
@@ -34,22 +28,6 @@ class Steps {
     return *this;
   }
   Bytes bytes_;
-};
-
-class Seeds {
- public:
-  explicit Seeds(fs::path directory) : directory_(std::move(directory)) {
-    fs::create_directories(directory_);
-  }
-  void write(const char* name, const Steps& steps) const {
-    std::ofstream file(directory_ / name, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(steps.bytes().data()),
-               static_cast<std::streamsize>(steps.bytes().size()));
-    if (!file) throw std::runtime_error("cannot write a seed");
-  }
-
- private:
-  fs::path directory_;
 };
 
 AttrBytes tcp_state(uint8_t state) {
@@ -149,11 +127,10 @@ void make_tables(const Seeds& seeds) {
 }  // namespace ctwin::test
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: %s SEEDS\n", argv[0]);
-    return 2;
-  }
-  const ctwin::test::Seeds seeds(std::filesystem::path(argv[1]) / "ctnetlink_request");
-  ctwin::test::make_entries(seeds);
-  ctwin::test::make_tables(seeds);
+  using namespace ctwin::test;
+  return make_seeds_below(argc, argv, [](const std::filesystem::path& root) {
+    const Seeds seeds(root / "ctnetlink_request");
+    make_entries(seeds);
+    make_tables(seeds);
+  });
 }

@@ -2,17 +2,11 @@
 //   make_rule_seeds tests/fuzz/seeds
 #include <netinet/in.h>
 
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
-
+#include "fuzz/seeds.h"
 #include "support/packet_builder.h"
 
 namespace ctwin::test {
 namespace {
-
-namespace fs = std::filesystem;
 
 /// What rules_traffic.cc calls `how`.
 enum How : uint8_t { kByOther = 1, kSent = 2, kEthernet = 4, kLater = 8 };
@@ -35,22 +29,6 @@ class Traffic {
 
  private:
   Bytes bytes_;
-};
-
-class Seeds {
- public:
-  explicit Seeds(fs::path directory) : directory_(std::move(directory)) {
-    fs::create_directories(directory_);
-  }
-  void write(const char* name, const Traffic& traffic) const {
-    std::ofstream file(directory_ / name, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(traffic.bytes().data()),
-               static_cast<std::streamsize>(traffic.bytes().size()));
-    if (!file) throw std::runtime_error("cannot write a seed");
-  }
-
- private:
-  fs::path directory_;
 };
 
 Ip ip(std::string_view src, std::string_view dst) {
@@ -268,14 +246,13 @@ void make_odd_packets(const Seeds& seeds) {
 }  // namespace ctwin::test
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: %s SEEDS\n", argv[0]);
-    return 2;
-  }
-  const ctwin::test::Seeds seeds(std::filesystem::path(argv[1]) / "rules_traffic");
-  ctwin::test::make_gateway(seeds);
-  ctwin::test::make_firewalls(seeds);
-  ctwin::test::make_matches(seeds);
-  ctwin::test::make_chains(seeds);
-  ctwin::test::make_odd_packets(seeds);
+  using namespace ctwin::test;
+  return make_seeds_below(argc, argv, [](const std::filesystem::path& root) {
+    const Seeds seeds(root / "rules_traffic");
+    make_gateway(seeds);
+    make_firewalls(seeds);
+    make_matches(seeds);
+    make_chains(seeds);
+    make_odd_packets(seeds);
+  });
 }

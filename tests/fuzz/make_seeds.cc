@@ -1,29 +1,17 @@
 // Makes the seeds of the fuzz targets from the recordings, one file for each kind of message and
 // for each way to be damaged:   make_seeds tests/fuzz/seeds
 #include <cerrno>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 
 #include "ctnetlink/expect_codec.h"
 #include "ctnetlink/flow_codec.h"
 #include "ctnetlink/uapi.h"
+#include "fuzz/seeds.h"
 #include "support/fake_backend.h"
 #include "support/messages.h"
 
 namespace ctwin::test {
 namespace {
-
-namespace fs = std::filesystem;
-
-void write_seed(const fs::path& directory, const char* name, const Bytes& bytes) {
-  fs::create_directories(directory);
-  std::ofstream file(directory / name, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(bytes.data()),
-             static_cast<std::streamsize>(bytes.size()));
-  if (!file) throw std::runtime_error("cannot write a seed");
-}
 
 /// The first recorded flow for which `wanted` holds.
 template <typename Wanted>
@@ -66,36 +54,36 @@ Bytes deep_nest() {
                        });
 }
 
-void make_flow_seeds(const fs::path& directory) {
+void make_flow_seeds(const Seeds& seeds) {
   const Bytes tcp = flow_message(tcp_flow());
-  write_seed(directory, "tcp", with_field(FlowField::kTcpState));
-  write_seed(directory, "udp", with_proto(IPPROTO_UDP));
-  write_seed(directory, "icmp", with_proto(IPPROTO_ICMP));
-  write_seed(directory, "icmpv6", with_proto(IPPROTO_ICMPV6));
-  write_seed(directory, "gre", with_proto(IPPROTO_GRE));
-  write_seed(directory, "sctp", with_field(FlowField::kSctpState));
-  write_seed(directory, "udplite", with_proto(IPPROTO_UDPLITE));
-  write_seed(directory, "dccp-without-ports", with_proto(IPPROTO_DCCP));
-  write_seed(directory, "esp", with_proto(IPPROTO_ESP));
-  write_seed(directory, "zone", with_field(FlowField::kZone));
-  write_seed(directory, "zone-of-a-direction",
-             recorded_flow([](const Flow& flow) { return flow.orig.has_zone; }));
-  write_seed(directory, "labels", with_field(FlowField::kLabels));
-  write_seed(directory, "helper", with_field(FlowField::kHelper));
-  write_seed(directory, "master", with_field(FlowField::kMaster));
-  write_seed(directory, "destroyed-with-counters", with_field(FlowField::kTimestampStop));
-  write_seed(directory, "both-nats", recorded_flow([](const Flow& flow) {
-               return (flow.status & (kSrcNat | kDstNat)) == (kSrcNat | kDstNat);
-             }));
-  write_seed(directory, "header-only", without_end(tcp, tcp.size() - sizeof(nlmsghdr)));
-  write_seed(directory, "torn", without_end(tcp, 7));
-  write_seed(directory, "attribute-of-length-0", with_word(tcp, 8, 0));
-  write_seed(directory, "attribute-past-the-end", with_word(tcp, 8, 0xffff));
-  write_seed(directory, "attribute-of-a-wrong-size", with_word(tcp, 8, 6));
-  write_seed(directory, "nests-in-nests", deep_nest());
+  seeds.write("tcp", with_field(FlowField::kTcpState));
+  seeds.write("udp", with_proto(IPPROTO_UDP));
+  seeds.write("icmp", with_proto(IPPROTO_ICMP));
+  seeds.write("icmpv6", with_proto(IPPROTO_ICMPV6));
+  seeds.write("gre", with_proto(IPPROTO_GRE));
+  seeds.write("sctp", with_field(FlowField::kSctpState));
+  seeds.write("udplite", with_proto(IPPROTO_UDPLITE));
+  seeds.write("dccp-without-ports", with_proto(IPPROTO_DCCP));
+  seeds.write("esp", with_proto(IPPROTO_ESP));
+  seeds.write("zone", with_field(FlowField::kZone));
+  seeds.write("zone-of-a-direction",
+              recorded_flow([](const Flow& flow) { return flow.orig.has_zone; }));
+  seeds.write("labels", with_field(FlowField::kLabels));
+  seeds.write("helper", with_field(FlowField::kHelper));
+  seeds.write("master", with_field(FlowField::kMaster));
+  seeds.write("destroyed-with-counters", with_field(FlowField::kTimestampStop));
+  seeds.write("both-nats", recorded_flow([](const Flow& flow) {
+                return (flow.status & (kSrcNat | kDstNat)) == (kSrcNat | kDstNat);
+              }));
+  seeds.write("header-only", without_end(tcp, tcp.size() - sizeof(nlmsghdr)));
+  seeds.write("torn", without_end(tcp, 7));
+  seeds.write("attribute-of-length-0", with_word(tcp, 8, 0));
+  seeds.write("attribute-past-the-end", with_word(tcp, 8, 0xffff));
+  seeds.write("attribute-of-a-wrong-size", with_word(tcp, 8, 6));
+  seeds.write("nests-in-nests", deep_nest());
 }
 
-void make_expectation_seeds(const fs::path& directory) {
+void make_expectation_seeds(const Seeds& seeds) {
   const auto recorded = recorded_expectations();
   size_t kinds = 0;
   for (const Bytes& bytes : recorded) {
@@ -105,23 +93,22 @@ void make_expectation_seeds(const fs::path& directory) {
     const size_t kind = flags ? 1 : 2;
     if (kinds & kind) continue;
     kinds |= kind;
-    write_seed(directory, flags ? "permanent" : "ftp", bytes);
-    write_seed(directory, flags ? "permanent-torn" : "ftp-torn", without_end(bytes, 5));
-    write_seed(directory, flags ? "permanent-past-the-end" : "ftp-past-the-end",
-               with_word(bytes, 8, 0xffff));
+    seeds.write(flags ? "permanent" : "ftp", bytes);
+    seeds.write(flags ? "permanent-torn" : "ftp-torn", without_end(bytes, 5));
+    seeds.write(flags ? "permanent-past-the-end" : "ftp-past-the-end", with_word(bytes, 8, 0xffff));
   }
-  write_seed(directory, "nat-and-function",
-             build_message(NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_EXP_NEW, 0, AF_INET,
-                           [](netlink::AttrWriter& attrs) {
-                             const Tuple tuple =
-                                 port_tuple(IPPROTO_TCP, "10.0.0.1", 1, "10.0.0.2", 2);
-                             ctnetlink::encode_tuple(CTA_EXPECT_TUPLE, tuple, attrs);
-                             const size_t nat = attrs.begin_nest(CTA_EXPECT_NAT);
-                             attrs.put(CTA_EXPECT_NAT_DIR, uint32_t{1});
-                             ctnetlink::encode_tuple(CTA_EXPECT_NAT_TUPLE, tuple, attrs);
-                             attrs.end_nest(nat);
-                             attrs.put_text(CTA_EXPECT_FN, "nat-follow-master");
-                           }));
+  seeds.write("nat-and-function",
+              build_message(NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_EXP_NEW, 0, AF_INET,
+                            [](netlink::AttrWriter& attrs) {
+                              const Tuple tuple =
+                                  port_tuple(IPPROTO_TCP, "10.0.0.1", 1, "10.0.0.2", 2);
+                              ctnetlink::encode_tuple(CTA_EXPECT_TUPLE, tuple, attrs);
+                              const size_t nat = attrs.begin_nest(CTA_EXPECT_NAT);
+                              attrs.put(CTA_EXPECT_NAT_DIR, uint32_t{1});
+                              ctnetlink::encode_tuple(CTA_EXPECT_NAT_TUPLE, tuple, attrs);
+                              attrs.end_nest(nat);
+                              attrs.put_text(CTA_EXPECT_FN, "nat-follow-master");
+                            }));
 }
 
 /// As client_datagrams.cc reads it.
@@ -150,12 +137,12 @@ std::vector<Reply> recorded_events(const char* name) {
   return replies;
 }
 
-void make_client_seeds(const fs::path& directory) {
+void make_client_seeds(const Seeds& seeds) {
   constexpr uint8_t kDump = 0, kDelete = 1, kGet = 2, kListen = 3, kExpectations = 4, kCpus = 5,
                     kGlobal = 6, kGetExpectation = 7;
   const Bytes flow = answer(0, flow_message(tcp_flow()));
   const auto write = [&](const char* name, uint8_t mode, const std::vector<Reply>& replies) {
-    write_seed(directory, name, conversation(mode, replies));
+    seeds.write(name, conversation(mode, replies));
   };
   write("dump", kDump, {datagram_of({flow, flow}), datagram_of({flow, done()})});
   write("dump-interrupted", kDump, {answer(0, flow, NLM_F_MULTI | NLM_F_DUMP_INTR), done()});
@@ -188,12 +175,10 @@ void make_client_seeds(const fs::path& directory) {
 }  // namespace ctwin::test
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: %s DIRECTORY\n", argv[0]);
-    return 2;
-  }
-  const std::filesystem::path root = argv[1];
-  ctwin::test::make_flow_seeds(root / "flow_message");
-  ctwin::test::make_expectation_seeds(root / "expect_message");
-  ctwin::test::make_client_seeds(root / "client_datagrams");
+  using namespace ctwin::test;
+  return make_seeds_below(argc, argv, [](const std::filesystem::path& root) {
+    make_flow_seeds(Seeds(root / "flow_message"));
+    make_expectation_seeds(Seeds(root / "expect_message"));
+    make_client_seeds(Seeds(root / "client_datagrams"));
+  });
 }

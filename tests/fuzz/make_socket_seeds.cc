@@ -1,17 +1,12 @@
 // Makes the seeds of the fuzz target `socket_client`, one file for each kind of conversation:
 //   make_socket_seeds tests/fuzz/seeds
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
-
+#include "fuzz/seeds.h"
 #include "unit/live/peer.h"
 
 namespace ctwin::test {
 namespace {
 
 namespace dialect = ctwin::netlink::dialect;
-namespace fs = std::filesystem;
 
 /// Steps as socket_client.cc reads them.
 class Steps {
@@ -53,75 +48,62 @@ Bytes both(Bytes first, const Bytes& second) {
   return first;
 }
 
-void write(const fs::path& directory, const char* name, const Steps& steps) {
-  std::ofstream file(directory / name, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(steps.bytes().data()),
-             static_cast<std::streamsize>(steps.bytes().size()));
-  if (!file) throw std::runtime_error("cannot write a seed");
-}
-
-void make_seeds(const fs::path& directory) {
+void make_seeds(const Seeds& seeds) {
   const Bytes create = create_request(1, NLM_F_ACK);
-  write(directory, "requests",
-        Steps{}
-            .send(0, hello(0, 0))
-            .send(0, create)
-            .turn()
-            .read(0)
-            .send(0, remove(1))
-            .turn()
-            .read(0));
-  write(directory, "events-gathered",
-        Steps{}
-            .send(1, hello(65536, dialect::kGather))
-            .send(1, join())
-            .turn()
-            .send(0, both(create, create_request(2)))
-            .turn(2000)
-            .read(1));
+  seeds.write("requests", Steps{}
+                              .send(0, hello(0, 0))
+                              .send(0, create)
+                              .turn()
+                              .read(0)
+                              .send(0, remove(1))
+                              .turn()
+                              .read(0));
+  seeds.write("events-gathered", Steps{}
+                                     .send(1, hello(65536, dialect::kGather))
+                                     .send(1, join())
+                                     .turn()
+                                     .send(0, both(create, create_request(2)))
+                                     .turn(2000)
+                                     .read(1));
   Steps slow;
   slow.send(1, join()).send(1, room(300)).turn();
   for (uint16_t port = 1; port < 10; ++port) slow.send(0, create_request(port)).turn();
-  write(directory, "listener-overrun", slow.read(1).turn().read(1).send(0, remove(1)).turn());
-  write(directory, "no-room-at-all",
-        Steps{}.send(1, room(0)).send(1, join()).send(1, dump()).send(0, create).turn().read(1));
-  write(directory, "hang-up-in-a-dump",
-        Steps{}.send(0, create).turn().send(0, dump()).turn().replace(0).send(0, dump()).turn());
-  write(directory, "hang-up-unread", Steps{}.send(0, create).send(0, remove(1)).replace(0).turn());
-  write(directory, "goodbye",
-        Steps{}.send(0, create).send(0, {}).send(0, create).turn().replace(0));
-  write(directory, "groups-left",
-        Steps{}
-            .send(0, join())
-            .send(0, control_message(dialect::kLeave, dialect::Groups{~0u}))
-            .send(1, create)
-            .turn()
-            .read(0));
-  write(directory, "control-wrong",
-        Steps{}
-            .send(0, hello(1, ~0u, 9))
-            .send(0, control_message(dialect::kJoin, uint8_t{1}))
-            .send(0, control_message(dialect::kWelcome, uint64_t{1}))
-            .send(0, both(room(5), create))
-            .turn()
-            .read(0));
+  seeds.write("listener-overrun", slow.read(1).turn().read(1).send(0, remove(1)).turn());
+  seeds.write(
+      "no-room-at-all",
+      Steps{}.send(1, room(0)).send(1, join()).send(1, dump()).send(0, create).turn().read(1));
+  seeds.write(
+      "hang-up-in-a-dump",
+      Steps{}.send(0, create).turn().send(0, dump()).turn().replace(0).send(0, dump()).turn());
+  seeds.write("hang-up-unread", Steps{}.send(0, create).send(0, remove(1)).replace(0).turn());
+  seeds.write("goodbye", Steps{}.send(0, create).send(0, {}).send(0, create).turn().replace(0));
+  seeds.write("groups-left", Steps{}
+                                 .send(0, join())
+                                 .send(0, control_message(dialect::kLeave, dialect::Groups{~0u}))
+                                 .send(1, create)
+                                 .turn()
+                                 .read(0));
+  seeds.write("control-wrong", Steps{}
+                                   .send(0, hello(1, ~0u, 9))
+                                   .send(0, control_message(dialect::kJoin, uint8_t{1}))
+                                   .send(0, control_message(dialect::kWelcome, uint64_t{1}))
+                                   .send(0, both(room(5), create))
+                                   .turn()
+                                   .read(0));
   Bytes liar = create;
   liar[0] = std::byte{0xff};
-  write(directory, "length-lies", Steps{}.send(0, liar).send(0, both(create, liar)).turn().read(0));
+  seeds.write("length-lies", Steps{}.send(0, liar).send(0, both(create, liar)).turn().read(0));
   Bytes large = create;
   large.resize(0xffff);
-  write(directory, "large", Steps{}.send(0, large).turn().read(0));
+  seeds.write("large", Steps{}.send(0, large).turn().read(0));
 }
 
 }  // namespace
 }  // namespace ctwin::test
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: %s SEEDS\n", argv[0]);
-    return 2;
-  }
-  const auto directory = std::filesystem::path(argv[1]) / "socket_client";
-  std::filesystem::create_directories(directory);
-  ctwin::test::make_seeds(directory);
+  using namespace ctwin::test;
+  return make_seeds_below(argc, argv, [](const std::filesystem::path& root) {
+    make_seeds(Seeds(root / "socket_client"));
+  });
 }
