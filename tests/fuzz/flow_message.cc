@@ -1,15 +1,11 @@
 // One conntrack message, whatever its bytes, is decoded and printed in every format. Where a kernel
 // could have sent it, the plain line is libnetfilter_conntrack's.
-//
-//   input := nlmsghdr nfgenmsg attribute*       the length in the header is set to what there is
-#include <vector>
-
 #include "cli/labels.h"
 #include "ctnetlink/flow_codec.h"
 #include "ctnetlink/match.h"
 #include "ctnetlink/uapi.h"
 #include "fuzz/fuzz.h"
-#include "support/exact.h"
+#include "fuzz/message_input.h"
 #include "support/oracle.h"
 
 using namespace ctwin;
@@ -64,20 +60,14 @@ void compare(std::span<const std::byte> bytes, const Flow& flow, EventKind kind)
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  if (size < sizeof(nlmsghdr) || size > 8192) return 0;
-  std::vector<std::byte> bytes(size);
-  std::memcpy(bytes.data(), data, size);
-  const auto length = static_cast<uint32_t>(size);
-  std::memcpy(bytes.data(), &length, sizeof length);
-  const test::Exact exact(bytes);
-  netlink::Message message;
-  netlink::MessageReader reader(exact.view());
-  if (!reader.next(message)) return 0;
+  const fuzz::MessageInput input(data, size);
+  if (!input.message()) return 0;
+  const netlink::Message& message = *input.message();
   Flow flow;
   const bool whole = ctnetlink::decode_flow(message, flow);
   const EventKind kind = kind_of(message);
   print_everything(flow, kind);
   ctnetlink::matches({}, flow);
-  if (whole && fuzz::kernel_could_send_flow(message)) compare(bytes, flow, kind);
+  if (whole && fuzz::kernel_could_send_flow(message)) compare(input.bytes(), flow, kind);
   return 0;
 }

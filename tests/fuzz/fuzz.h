@@ -1,5 +1,5 @@
-// What the fuzz targets share: saying what went wrong, and knowing a message that a kernel could
-// send.
+// What the fuzz targets share: saying what went wrong, repairing what a mutation breaks, and
+// knowing a message that a kernel could send.
 //
 // libnetfilter_conntrack trusts the kernel: it aborts on an attribute of a wrong size, lets the
 // last of two equal attributes win in its own way, and prints a tuple by the family of the
@@ -9,8 +9,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
+#include <vector>
 
 #include "netlink/message.h"
 
@@ -18,6 +18,9 @@ namespace ctwin::fuzz {
 
 /// Says what differs and aborts.
 [[noreturn]] void fail(const char* what, const std::string& ours, const std::string& theirs);
+
+/// Sets the checksum of an IPv4 header right, where there is a whole one.
+void repair_checksum(std::vector<uint8_t>& packet);
 
 /// Every attribute has its right size and stands once, text ends with a NUL, and fits, tuples are
 /// whole and of the header's family, at most one protocol tells its state, and no time stamp is 0.

@@ -71,16 +71,6 @@ ParseResult take(const Bytes& bytes, packet::Defragmenter& defragmenter, uint64_
   return result;
 }
 
-void repair_checksum(Bytes& bytes) {
-  if (bytes.size() < 20 || bytes[0] >> 4 != 4) return;
-  const size_t header = (bytes[0] & 0x0fu) * 4;
-  if (header < 20 || header > bytes.size()) return;
-  bytes[10] = bytes[11] = 0;
-  const uint16_t sum = packet::fold_checksum(packet::add_checksum({bytes.data(), header}, 0));
-  bytes[10] = static_cast<uint8_t>(sum >> 8);
-  bytes[11] = static_cast<uint8_t>(sum);
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -91,7 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const size_t length = std::min<size_t>(data[0] | data[1] << 8, size - kHead);
     const size_t cut = static_cast<size_t>(data[2] | data[3] << 8);
     Bytes bytes(data + kHead, data + kHead + length);
-    if (!(cut & 0x8000)) repair_checksum(bytes);
+    if (!(cut & 0x8000)) fuzz::repair_checksum(bytes);
     check_cut(bytes, take(bytes, defragmenter, time), cut % (length + 1));
     data += kHead + length;
     size -= kHead + length;

@@ -83,16 +83,6 @@ class Loader {
   std::optional<rules::SaveBlock> block_;
 };
 
-void repair_checksum(Bytes& bytes) {
-  if (bytes.size() < 20 || bytes[0] >> 4 != 4) return;
-  const size_t header = (bytes[0] & 0x0fu) * 4;
-  if (header < 20 || header > bytes.size()) return;
-  bytes[10] = bytes[11] = 0;
-  const uint16_t sum = packet::fold_checksum(packet::add_checksum({bytes.data(), header}, 0));
-  bytes[10] = static_cast<uint8_t>(sum >> 8);
-  bytes[11] = static_cast<uint8_t>(sum);
-}
-
 void check_header(const engine::Departure& departure) {
   const auto& bytes = departure.bytes;
   if (bytes.size() > departure.length)
@@ -126,7 +116,7 @@ class Run : private rules::LogSink {
       const size_t length = std::min<size_t>(data[0] | data[1] << 8, size - kHead);
       const uint8_t how = data[2], cut = data[3];
       Bytes bytes(data + kHead, data + kHead + length);
-      repair_checksum(bytes);
+      fuzz::repair_checksum(bytes);
       if (how & 8) time += kSecond;
       packet(bytes, cut == 0 ? length : length * cut / 256, how, time);
       data += kHead + length;
