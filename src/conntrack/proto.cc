@@ -2,8 +2,6 @@
 
 #include <netinet/in.h>
 
-#include "conntrack/proto_states.h"
-
 namespace ctwin::conntrack {
 
 TrackVerdict track(const ProtoContext& context, Conn& ct, CtInfo info,
@@ -27,20 +25,6 @@ bool allows_clash(uint8_t proto) {
     case IPPROTO_ICMPV6:
     case IPPROTO_SCTP: return false;
     default: return true;
-  }
-}
-
-bool can_early_drop(const Conn& ct) {
-  switch (ct.tuple[0].proto) {
-    case IPPROTO_TCP: {
-      const TcpState state{ct.track.tcp.state};
-      return state >= TcpState::kFinWait && state <= TcpState::kClose;
-    }
-    case IPPROTO_SCTP: {
-      const SctpState state{ct.track.sctp.state};
-      return state >= SctpState::kShutdownSent && state <= SctpState::kShutdownAckSent;
-    }
-    default: return false;
   }
 }
 

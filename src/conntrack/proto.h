@@ -106,7 +106,4 @@ TrackVerdict track_generic(const ProtoContext&, Conn&, CtInfo, const packet::Pac
 /// Is a clash at confirmation resolved for this protocol (allow_clash)?
 bool allows_clash(uint8_t proto);
 
-/// May early drop under pressure take an assured entry in this state (can_early_drop)?
-bool can_early_drop(const Conn& ct);
-
 }  // namespace ctwin::conntrack

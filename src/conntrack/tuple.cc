@@ -141,27 +141,4 @@ Tuple to_tuple(const TupleKey& key) {
   return tuple;
 }
 
-TupleKey to_key(const Tuple& tuple, uint16_t zone) {
-  TupleKey key{};
-  key.src = tuple.src.bytes;
-  key.dst = tuple.dst.bytes;
-  key.family = tuple.family();
-  key.proto = tuple.proto;
-  key.zone = zone;
-  switch (transport_kind(tuple.proto)) {
-    case TransportKind::kIcmp:
-      key.src_key = htons(tuple.icmp_id);
-      key.dst_key = type_and_code(tuple.icmp_type, tuple.icmp_code);
-      break;
-    case TransportKind::kPorts:
-    case TransportKind::kKeys:
-      if (tuple.proto == IPPROTO_DCCP) break;
-      key.src_key = htons(tuple.sport);
-      key.dst_key = htons(tuple.dport);
-      break;
-    case TransportKind::kNone: break;
-  }
-  return key;
-}
-
 }  // namespace ctwin::conntrack

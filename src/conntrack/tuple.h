@@ -20,9 +20,8 @@ ExtractResult extract_tuple(const packet::Packet& packet, uint16_t zone, TupleKe
 /// The tuple that answers come with, in `zone`; false for ICMP types that nothing answers.
 bool invert_tuple(const TupleKey& tuple, uint16_t zone, TupleKey& inverse);
 
-/// Between the table's form and the one that crosses the seam.
+/// In the form that crosses the seam.
 Tuple to_tuple(const TupleKey& key);
-TupleKey to_key(const Tuple& tuple, uint16_t zone);
 
 inline bool is_icmp_key(const TupleKey& key) { return is_icmp(key.proto); }
 inline uint8_t icmp_type(const TupleKey& key) {

@@ -72,7 +72,6 @@ ParseResult parse_packet(std::span<const uint8_t> bytes, Packet& packet);
 /// kOk, kInvalid (a later fragment, or headers that end nowhere: get_l4proto, ipv6_skip_exthdr) or
 /// kCut. An offset behind the end of the packet becomes the end.
 ParseResult find_transport(Packet& packet);
-inline bool locate_transport(Packet& packet) { return find_transport(packet) == ParseResult::kOk; }
 
 /// The length of an IPv6 extension header by its number and its second byte.
 constexpr uint32_t extension_length(uint8_t header, uint8_t length_byte) {

@@ -72,8 +72,6 @@ class Router {
   /// The source of a packet made here: the route's own, else the one that suits.
   Address source_of(const Route& route, const Address& destination) const;
 
-  /// Is it an address of this box?
-  bool is_local(const Address& address) const { return address_type(address) == RouteType::kLocal; }
   /// Is it an address of a device (of `device`, unless that is 0)? Routes of type local make none.
   bool has_address(const Address& address, uint32_t device = 0) const;
   /// Is there a route of type local that no device's address made?

@@ -1,6 +1,9 @@
 #include "nat/manip.h"
 
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+
+#include <cstring>
 
 #include "base/address.h"
 #include "conntrack/tuple.h"
@@ -15,16 +18,17 @@ using nat::Manip;
 /// A tuple with this source and destination, as a manip takes it.
 conntrack::TupleKey target(std::string_view src, uint16_t sport, std::string_view dst,
                            uint16_t dport, uint8_t proto) {
-  Tuple tuple;
-  tuple.src = parse_address(src);
-  tuple.dst = parse_address(dst);
-  tuple.sport = sport;
-  tuple.dport = dport;
-  tuple.icmp_id = sport;
-  tuple.icmp_type = 8;
-  tuple.proto = proto;
-  tuple.has_proto = tuple.has_ports = true;
-  return conntrack::to_key(tuple, 0);
+  constexpr uint8_t kEcho[] = {8, 0};
+  const Address from = parse_address(src);
+  conntrack::TupleKey key{};
+  key.src = from.bytes;
+  key.dst = parse_address(dst).bytes;
+  key.family = from.family;
+  key.proto = proto;
+  key.src_key = htons(sport);
+  key.dst_key = htons(dport);
+  if (is_icmp(proto)) std::memcpy(&key.dst_key, kEcho, sizeof key.dst_key);
+  return key;
 }
 
 bool rewrite(BuiltPacket& packet, const conntrack::TupleKey& target, Manip manip) {

@@ -255,7 +255,7 @@ class Gate : private LogSink, private RuleWatcher {
     skb.packet.bytes = skb.data = bytes.data();
     skb.capacity = static_cast<uint32_t>(bytes.size());
     packet::Packet located = skb.packet;
-    skb.unparsed = !packet::locate_transport(located);
+    skb.unparsed = packet::find_transport(located) != packet::ParseResult::kOk;
     skb.cut = skb.unparsed && captured;
     skb.mark = mark;
     skb.traced = traced;
