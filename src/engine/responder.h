@@ -133,14 +133,16 @@ class Responder final : public conntrack::EventListener {
   int dispatch(Conversation& from, const netlink::Message& message);
   static std::array<std::byte, 36> acknowledgement(const Conversation& to, const nlmsghdr& header,
                                                    int code);
-  template <typename Write>
-  int send_answer(const Request& request, uint16_t type, uint8_t family, const Write& write);
 
   // ---- single entries (responder_flows.cc) ----
   int handle_new(const Request& request);
   int handle_get(const Request& request);
   int handle_delete(const Request& request);
   int handle_stats(const Request& request);
+  /// Finds the entry that the original tuple names, or else the reply.
+  int find_named(const Request& request, const FlowAttrs& attrs, conntrack::ConnIndex& index) const;
+  template <typename Write>
+  void send_answer(const Request& request, uint8_t type, uint8_t family, const Write& write);
   int flush(const Request& request, const FlowAttrs& attrs);
   int create(const Request& request, const FlowAttrs& attrs, const Zone& zone,
              const conntrack::TupleKey& orig, const conntrack::TupleKey& reply);

@@ -183,10 +183,7 @@ int Responder::change(ConnIndex index, const FlowAttrs& attrs) {
 
 // ---- get ----
 
-int Responder::handle_get(const Request& request) {
-  FlowAttrs attrs;
-  if (const int code = read_attrs(request.attributes, kFlowRules, attrs)) return code;
-  if (request.wants_dump()) return dump_flows(request, attrs);
+int Responder::find_named(const Request& request, const FlowAttrs& attrs, ConnIndex& index) const {
   const bool by_orig = attrs.has(CTA_TUPLE_ORIG);
   const uint16_t type = by_orig ? CTA_TUPLE_ORIG : CTA_TUPLE_REPLY;
   if (!attrs.has(type)) return EINVAL;
@@ -195,23 +192,38 @@ int Responder::handle_get(const Request& request) {
   if (const int code =
           read_tuple(attrs[type], kAllParts, request.generic.nfgen_family, !by_orig, &zone, key))
     return code;
-  const ConnIndex index = find_flow(tracker_.table(), key, zone).index;
-  if (index == 0) return ENOENT;
-  Conn& ct = tracker_.table()[index];
-  AnswerMessage message(scratch_, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW, NLM_F_MULTI,
-                        request.header.nlmsg_seq, request.from.id, ct.tuple[0].family);
-  write_flow(tracker_.table(), ct, tracker_.now(), references(ct) + 1, message.attrs());
+  index = find_flow(tracker_.table(), key, zone).index;
+  return index == 0 ? ENOENT : 0;
+}
+
+template <typename Write>
+void Responder::send_answer(const Request& request, uint8_t type, uint8_t family,
+                            const Write& write) {
+  AnswerMessage message(scratch_, NFNL_SUBSYS_CTNETLINK << 8 | type, NLM_F_MULTI,
+                        request.header.nlmsg_seq, request.from.id, family);
+  write(message.attrs());
   request.from.queue.push(std::span(scratch_).first(message.finish()), tracker_.now_ns());
+}
+
+int Responder::handle_get(const Request& request) {
+  FlowAttrs attrs;
+  if (const int code = read_attrs(request.attributes, kFlowRules, attrs)) return code;
+  if (request.wants_dump()) return dump_flows(request, attrs);
+  ConnIndex index = 0;
+  if (const int code = find_named(request, attrs, index)) return code;
+  Conn& ct = tracker_.table()[index];
+  send_answer(request, IPCTNL_MSG_CT_NEW, ct.tuple[0].family, [&](netlink::AttrWriter& out) {
+    write_flow(tracker_.table(), ct, tracker_.now(), references(ct) + 1, out);
+  });
   if ((request.header.nlmsg_type & 0xff) == IPCTNL_MSG_CT_GET_CTRZERO) zero_counters(ct);
   return 0;
 }
 
 int Responder::handle_stats(const Request& request) {
-  AnswerMessage message(scratch_, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET_STATS, NLM_F_MULTI,
-                        request.header.nlmsg_seq, request.from.id, AF_UNSPEC);
-  message.attrs().put(CTA_STATS_GLOBAL_ENTRIES, tracker_.count());
-  message.attrs().put(CTA_STATS_GLOBAL_MAX_ENTRIES, tracker_.settings().max_entries);
-  request.from.queue.push(std::span(scratch_).first(message.finish()), tracker_.now_ns());
+  send_answer(request, IPCTNL_MSG_CT_GET_STATS, AF_UNSPEC, [&](netlink::AttrWriter& out) {
+    out.put(CTA_STATS_GLOBAL_ENTRIES, tracker_.count());
+    out.put(CTA_STATS_GLOBAL_MAX_ENTRIES, tracker_.settings().max_entries);
+  });
   return 0;
 }
 
@@ -221,16 +233,10 @@ int Responder::handle_stats(const Request& request) {
 int Responder::handle_delete(const Request& request) {
   FlowAttrs attrs;
   if (const int code = read_attrs(request.attributes, kFlowRules, attrs)) return code;
-  const bool by_orig = attrs.has(CTA_TUPLE_ORIG);
-  const uint16_t type = by_orig ? CTA_TUPLE_ORIG : CTA_TUPLE_REPLY;
-  if (!attrs.has(type) || attrs.has(CTA_FILTER)) return flush(request, attrs);
-  Zone zone = read_zone(attrs);
-  TupleKey key;
-  if (const int code =
-          read_tuple(attrs[type], kAllParts, request.generic.nfgen_family, !by_orig, &zone, key))
-    return code;
-  const ConnIndex index = find_flow(tracker_.table(), key, zone).index;
-  if (index == 0) return ENOENT;
+  const bool has_tuple = attrs.has(CTA_TUPLE_ORIG) || attrs.has(CTA_TUPLE_REPLY);
+  if (!has_tuple || attrs.has(CTA_FILTER)) return flush(request, attrs);
+  ConnIndex index = 0;
+  if (const int code = find_named(request, attrs, index)) return code;
   if (attrs.has(CTA_ID) && front<uint32_t>(attrs[CTA_ID]) != tracker_.table()[index].id)
     return ENOENT;
   tracker_.destroy(index, request.from.id);
