@@ -125,11 +125,6 @@ Picture::News Picture::learn(const Flow& flow) {
   return flow.orig.family() == AF_INET ? learn_in(v4_, flow) : learn_in(v6_, flow);
 }
 
-bool Picture::knows(const Flow& flow) const {
-  const uint64_t key = key_of(flow);
-  return flow.orig.family() == AF_INET ? v4_.contains(key) : v6_.contains(key);
-}
-
 bool Picture::forget(const Flow& flow) {
   const uint64_t key = key_of(flow);
   return (flow.orig.family() == AF_INET ? v4_.erase(key) : v6_.erase(key)) != 0;

@@ -25,7 +25,6 @@ class Picture {
   enum class News : uint8_t { kNone, kNew, kChanged };
   /// Takes it into the picture.
   News learn(const Flow& flow);
-  bool knows(const Flow& flow) const;
   /// Takes it out; false when it was not in.
   bool forget(const Flow& flow);
 

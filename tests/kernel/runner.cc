@@ -166,8 +166,7 @@ Result<Runner::Place> Runner::make_state_place(const std::string& program,
   return Place{std::move(*space),
                Table(engine_wires([options] { return backend::open_engine_table(options); })),
                program,
-               {"CTWIN_BACKEND=engine:" + options.state},
-               true};
+               {"CTWIN_BACKEND=engine:" + options.state}};
 }
 
 Result<Runner::Place> Runner::make_served_place(const Programs& programs, const std::string& folder,
@@ -186,8 +185,7 @@ Result<Runner::Place> Runner::make_served_place(const Programs& programs, const 
   return Place{std::move(*space),
                Table(engine_wires([socket] { return backend::open_socket_table(socket); })),
                programs.conntrack,
-               {"LD_PRELOAD=" + programs.shim, "CTWIN_SHIM_SOCKET=" + socket},
-               true};
+               {"LD_PRELOAD=" + programs.shim, "CTWIN_SHIM_SOCKET=" + socket}};
 }
 
 /// Engines have neither helpers nor, therefore, expectations.

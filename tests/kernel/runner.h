@@ -63,7 +63,6 @@ class Runner {
 
   unsigned runs() const { return runs_; }
   const std::string& folder() const { return folder_.path(); }
-  const std::string& usual_labels() const { return usual_labels_; }
 
  private:
   struct Place {
@@ -71,7 +70,6 @@ class Runner {
     Table table;
     std::string program;
     std::vector<std::string> environment = {};
-    bool is_engine = false;
     std::vector<Entry> left = {};  ///< what the case before left behind
     bool expectations_left = true;
   };

@@ -321,11 +321,6 @@ void CommandLine::move_to_end(std::string_view name) {
                         [name](const Option& option) { return option.name != name; });
 }
 
-void CommandLine::set_command_table(std::string_view table) {
-  for (Option& option : options_)
-    if (option.is_command) option.value = table;
-}
-
 void CommandLine::cut(size_t count, std::vector<std::string> rest) {
   options_.resize(count);
   rest_ = std::move(rest);

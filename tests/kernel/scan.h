@@ -56,7 +56,6 @@ class CommandLine {
   void set(std::string_view name, std::string value);  ///< changes every one of that name
   void append(Option option) { options_.push_back(std::move(option)); }
   void move_to_end(std::string_view name);
-  void set_command_table(std::string_view table);
   /// Keeps the first `count` options and puts `rest` behind them.
   void cut(size_t count, std::vector<std::string> rest);
 

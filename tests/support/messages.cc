@@ -106,9 +106,6 @@ void append_datagram(std::span<const std::byte> datagram, Bytes& recording) {
   recording.insert(recording.end(), datagram.begin(), datagram.end());
 }
 
-std::span<const char* const> flow_recordings() { return kFlowRecordings; }
-std::span<const char* const> expectation_recordings() { return kExpectationRecordings; }
-
 std::vector<Bytes> recorded_flows() { return messages_of(kFlowRecordings, NFNL_SUBSYS_CTNETLINK); }
 
 std::vector<Bytes> recorded_expectations() {

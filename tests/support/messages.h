@@ -29,10 +29,6 @@ std::vector<Bytes> load_recording(const std::string& name);
 std::vector<Bytes> parse_recording(std::span<const std::byte> file);
 void append_datagram(std::span<const std::byte> datagram, Bytes& recording);
 
-/// The names of all recordings of flows, with dumps and events, and of expectations.
-std::span<const char* const> flow_recordings();
-std::span<const char* const> expectation_recordings();
-
 /// Every conntrack (expectation) message of the recordings, each in a buffer of its own so that a
 /// sanitizer sees a read past its end.
 std::vector<Bytes> recorded_flows();
