@@ -66,8 +66,7 @@ Status set_up(const NetworkNamespace& space) {
   return {};
 }
 
-UniqueFd bound_udp(int family, const char* address, uint16_t port) {
-  UniqueFd fd(socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+sockaddr_storage socket_address(int family, const char* address, uint16_t port) {
   sockaddr_storage where{};
   where.ss_family = static_cast<sa_family_t>(family);
   if (family == AF_INET) {
@@ -79,25 +78,20 @@ UniqueFd bound_udp(int family, const char* address, uint16_t port) {
     v6.sin6_port = htons(port);
     inet_pton(family, address, &v6.sin6_addr);
   }
+  return where;
+}
+
+UniqueFd bound_udp(int family, const char* address, uint16_t port) {
+  UniqueFd fd(socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_storage where = socket_address(family, address, port);
   if (bind(fd.get(), reinterpret_cast<sockaddr*>(&where), sizeof where) < 0) return UniqueFd();
   return fd;
 }
 
 void send_udp(const UniqueFd& from, int family, const char* address, uint16_t port,
               unsigned times) {
-  sockaddr_storage where{};
-  where.ss_family = static_cast<sa_family_t>(family);
-  socklen_t length = sizeof(sockaddr_in);
-  if (family == AF_INET) {
-    auto& v4 = reinterpret_cast<sockaddr_in&>(where);
-    v4.sin_port = htons(port);
-    inet_pton(family, address, &v4.sin_addr);
-  } else {
-    auto& v6 = reinterpret_cast<sockaddr_in6&>(where);
-    v6.sin6_port = htons(port);
-    inet_pton(family, address, &v6.sin6_addr);
-    length = sizeof(sockaddr_in6);
-  }
+  sockaddr_storage where = socket_address(family, address, port);
+  const socklen_t length = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
   for (unsigned i = 0; i < times; ++i)
     sendto(from.get(), "0123456789", 10, 0, reinterpret_cast<sockaddr*>(&where), length);
 }

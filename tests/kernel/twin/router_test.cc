@@ -12,18 +12,13 @@
 #include "nflog.h"
 #include "outputs.h"
 #include "packet_ends.h"
+#include "packet_row.h"
 #include "setup/setup_file.h"
 #include "shrink.h"
 #include "support/messages.h"
 
 namespace ctwin::test {
 namespace {
-
-Packet packet_of(const std::string& row) {
-  const Result<Packet> packet = parse_packet_text(row);
-  REQUIRE_MESSAGE(packet.ok(), packet.error().text);
-  return *packet;
-}
 
 /// A record of a step of which this came out at the other side.
 Record passed(const std::string& step, const std::string& output) {

@@ -9,18 +9,13 @@
 #include "generator.h"
 #include "message_text.h"
 #include "outputs.h"
+#include "packet_row.h"
 #include "scenarios.h"
 #include "shrink.h"
 #include "support/messages.h"
 
 namespace ctwin::test {
 namespace {
-
-Packet packet_of(const std::string& row) {
-  const Result<Packet> packet = parse_packet_text(row);
-  REQUIRE_MESSAGE(packet.ok(), packet.error().text);
-  return *packet;
-}
 
 std::string mistake_of(const std::string& row) {
   const Result<Packet> packet = parse_packet_text(row);

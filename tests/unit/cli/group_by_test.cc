@@ -6,13 +6,15 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <sstream>
 
 #include "base/address.h"
+#include "unit/cli/sums.h"
 
 using namespace ctwin;
 using namespace ctwin::cli;
 using nlohmann::json;
+using test::objects;
+using test::table;
 
 namespace {
 
@@ -37,21 +39,6 @@ Flow flow_of(const std::string& src, const std::string& dst, uint16_t dport) {
   flow.orig.dport = flow.reply.sport = dport;
   flow.set_status(kConfirmed);
   return flow;
-}
-
-std::vector<json> objects(const Groups& groups, size_t top = SIZE_MAX) {
-  fmt::memory_buffer out;
-  groups.print_json(top, out);
-  std::istringstream lines(fmt::to_string(out));
-  std::vector<json> all;
-  for (std::string line; std::getline(lines, line);) all.push_back(json::parse(line));
-  return all;
-}
-
-std::string table(const Groups& groups, size_t top = SIZE_MAX) {
-  fmt::memory_buffer out;
-  groups.print_table(top, out);
-  return fmt::to_string(out);
 }
 
 }  // namespace

@@ -6,13 +6,15 @@
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
-#include <sstream>
 
 #include "base/address.h"
+#include "unit/cli/sums.h"
 
 using namespace ctwin;
 using namespace ctwin::cli;
 using nlohmann::json;
+using test::objects;
+using test::table;
 
 namespace {
 
@@ -33,21 +35,6 @@ Flow translated(uint16_t port, const char* dst = "192.0.2.80", uint8_t proto = I
   }
   flow.set_status(kSrcNat | kSrcNatDone | kDstNatDone);
   return flow;
-}
-
-std::vector<json> objects(const NatUsage& usage, size_t top = 10) {
-  fmt::memory_buffer out;
-  usage.print_json(top, out);
-  std::istringstream lines(fmt::to_string(out));
-  std::vector<json> all;
-  for (std::string line; std::getline(lines, line);) all.push_back(json::parse(line));
-  return all;
-}
-
-std::string table(const NatUsage& usage, size_t top) {
-  fmt::memory_buffer out;
-  usage.print_table(top, out);
-  return fmt::to_string(out);
 }
 
 }  // namespace

@@ -29,6 +29,18 @@ using conntrack::CtInfo;
 using conntrack::PacketType;
 using conntrack::Skb;
 
+inline Ip from_to(std::string_view src, std::string_view dst) {
+  Ip ip;
+  ip.src = src;
+  ip.dst = dst;
+  return ip;
+}
+inline Ip six(std::vector<ExtensionHeader> extensions = {}) {
+  Ip ip = from_to("fd01::1", "fd02::2");
+  ip.extensions = std::move(extensions);
+  return ip;
+}
+
 inline Target accept() { return VerdictTarget{VerdictTarget::Kind::kAccept}; }
 inline Target drop() { return VerdictTarget{VerdictTarget::Kind::kDrop}; }
 inline Target back() { return VerdictTarget{VerdictTarget::Kind::kReturn}; }

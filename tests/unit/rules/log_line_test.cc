@@ -46,13 +46,6 @@ std::string transport(const BuiltPacket& packet, uint8_t flags = 0) {
   return line.substr(line.find("PROTO="));
 }
 
-Ip six(std::vector<ExtensionHeader> extensions = {}) {
-  Ip ip;
-  ip.src = "fd01::1";
-  ip.dst = "fd02::2";
-  ip.extensions = std::move(extensions);
-  return ip;
-}
 Ip four(uint8_t tos, uint16_t id, uint16_t fragment) {
   Ip ip;
   ip.tos = tos;

@@ -10,12 +10,6 @@ namespace {
 
 constexpr uint8_t kTcp = 6, kUdp = 17, kIcmpProto = 1;
 
-Ip six() {
-  Ip ip;
-  ip.src = "fd01::1";
-  ip.dst = "fd02::2";
-  return ip;
-}
 Ip with_ttl(uint8_t ttl, Ip ip = {}) {
   ip.ttl = ttl;
   return ip;
@@ -24,20 +18,9 @@ Ip with_tos(uint8_t tos, Ip ip = {}) {
   ip.tos = tos;
   return ip;
 }
-Ip from_to(std::string_view src, std::string_view dst) {
-  Ip ip;
-  ip.src = src;
-  ip.dst = dst;
-  return ip;
-}
 Ip with_fragment(uint16_t field) {
   Ip ip;
   ip.fragment = field;
-  return ip;
-}
-Ip with_extensions(std::vector<ExtensionHeader> extensions) {
-  Ip ip = six();
-  ip.extensions = std::move(extensions);
   return ip;
 }
 
@@ -112,16 +95,16 @@ TEST_CASE("header: the protocol") {
 TEST_CASE("header: the protocol of IPv6 stands behind the extension headers") {
   Gate gate(AF_INET6);
   const Bytes padding = {0, 0, 1, 4, 0, 0, 0, 0};
-  const BuiltPacket packet = udp_packet(with_extensions({{0, padding}, {60, padding}}), {});
+  const BuiltPacket packet = udp_packet(six({{0, padding}, {60, padding}}), {});
   CHECK(gate.holds(of_proto(kUdp), packet));
   CHECK_FALSE(gate.holds(of_proto(0xff), packet));
-  const BuiltPacket nothing = ip_packet(with_extensions({{60, padding}}), 59, {});
+  const BuiltPacket nothing = ip_packet(six({{60, padding}}), 59, {});
   CHECK(gate.holds(of_proto(59), nothing));
 }
 
 TEST_CASE("header: IPv6 headers that lead nowhere drop the packet when a protocol is asked") {
   Gate gate(AF_INET6);
-  const BuiltPacket torn = ip_packet(with_extensions({}), 60, {});
+  const BuiltPacket torn = ip_packet(six({}), 60, {});
   gate.add(TableId::kFilter, Hook::kForward, rule(of_proto(kUdp), NoTarget{}));
   CHECK_EQ(gate.forward(torn), Verdict::kDrop);
   Gate careless(AF_INET6);
@@ -130,8 +113,7 @@ TEST_CASE("header: IPv6 headers that lead nowhere drop the packet when a protoco
   Gate cut(AF_INET6);
   cut.captured = 41;
   cut.add(TableId::kFilter, Hook::kForward, rule(of_proto(kUdp), NoTarget{}));
-  CHECK_EQ(cut.forward(udp_packet(with_extensions({{60, {0, 0, 1, 4, 0, 0, 0, 0}}}), {})),
-           Verdict::kAccept);
+  CHECK_EQ(cut.forward(udp_packet(six({{60, {0, 0, 1, 4, 0, 0, 0, 0}}}), {})), Verdict::kAccept);
 }
 
 TEST_CASE("header: later fragments") {
@@ -673,7 +655,7 @@ TEST_CASE("rt: the routing header, wherever it stands") {
   const Bytes padding = {0, 0, 1, 4, 0, 0, 0, 0};
   Bytes routing(24, 0);
   routing[1] = 2, routing[2] = 4, routing[3] = 1;
-  const BuiltPacket packet = udp_packet(with_extensions({{0, padding}, {43, routing}}), {});
+  const BuiltPacket packet = udp_packet(six({{0, padding}, {43, routing}}), {});
   CHECK(gate.holds(RtMatch{}, packet));
   CHECK(gate.holds(RtMatch{.has_type = true, .type = 4}, packet));
   CHECK_FALSE(gate.holds(RtMatch{.has_type = true, .type = 0}, packet));
@@ -683,10 +665,10 @@ TEST_CASE("rt: the routing header, wherever it stands") {
   CHECK(gate.holds(RtMatch{.has_segments = true, .segments_invert = true}, packet));
   CHECK(gate.holds(RtMatch{.has_length = true, .length = 24}, packet));
   CHECK_FALSE(gate.holds(RtMatch{.has_length = true, .length_invert = true, .length = 24}, packet));
-  CHECK_FALSE(gate.holds(RtMatch{}, udp_packet(with_extensions({{0, padding}}), {})));
+  CHECK_FALSE(gate.holds(RtMatch{}, udp_packet(six({{0, padding}}), {})));
   Bytes lying = routing;
   lying[1] = 20;
-  CHECK_FALSE(gate.holds(RtMatch{}, ip_packet(with_extensions({{43, lying}}), kUdp, data(8))));
+  CHECK_FALSE(gate.holds(RtMatch{}, ip_packet(six({{43, lying}}), kUdp, data(8))));
 }
 
 TEST_CASE("addrtype: what an IPv4 address is to the box") {

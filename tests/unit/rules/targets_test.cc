@@ -12,18 +12,6 @@ namespace {
 
 constexpr TableId kMangle = TableId::kMangle;
 
-Ip six() {
-  Ip ip;
-  ip.src = "fd01::1";
-  ip.dst = "fd02::2";
-  return ip;
-}
-Ip from_to(std::string_view src, std::string_view dst) {
-  Ip ip;
-  ip.src = src;
-  ip.dst = dst;
-  return ip;
-}
 BuiltPacket udp() { return udp_packet({}, {}); }
 
 /// One rule, one packet.
