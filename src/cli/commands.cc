@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include <cerrno>
+#include <functional>
 
 #include "cli/build.h"
 #include "cli/entry_writer.h"
@@ -199,6 +200,10 @@ class Deleter {
     queue_.push_back(flow);
   }
 
+  void finish() { flush(); }
+  const Outcome& outcome() const { return outcome_; }
+
+ private:
   void flush() {
     Status status = client_.run_batch([&](size_t index, int code, const Flow*) {
       if (code == ENOENT) return;  // it went away by itself
@@ -213,9 +218,6 @@ class Deleter {
     queue_.clear();
   }
 
-  const Outcome& outcome() const { return outcome_; }
-
- private:
   /// What the answerer needs to find the very entry.
   static Flow deletion(const Flow& flow) {
     Flow request;
@@ -248,6 +250,12 @@ class Updater {
     if (bound_to_fail(entry, update)) flush();
   }
 
+  void finish() {
+    if (!outcome_.error) flush();
+  }
+  const Outcome& outcome() const { return outcome_; }
+
+ private:
   void flush() {
     int failed = 0;  // errno of the update in front of the reading
     Status status = client_.run_batch([&](size_t index, int code, const Flow* answer) {
@@ -260,9 +268,6 @@ class Updater {
     queue_.clear();
   }
 
-  const Outcome& outcome() const { return outcome_; }
-
- private:
   bool enqueue(const Flow& update) {
     // A batch holds fewer readings than updates, so asking for the reading first would be wrong:
     // the pair goes in together or not at all.
@@ -298,6 +303,27 @@ class Updater {
   std::vector<Flow> queue_;
   Outcome outcome_;
 };
+
+/// Has a Changer look at every selected entry, until it fails or a signal comes.
+template <typename Changer, typename Add>
+Outcome change_selected(Session& session, const Arguments& arguments, const Add& add) {
+  auto client = session.client();
+  if (!client) return {0, client.error()};
+  auto modifier = session.modifier();
+  if (!modifier) return {0, modifier.error()};
+  const Selection selection(session, arguments);
+  FlowPrinter printer(session, print_options(arguments, session.label_map(arguments)));
+  Changer changer(**modifier, printer);
+  const Status status =
+      (*client)->dump(DumpKind::kTable, &selection.pushed_down(), [&](const Flow& flow) {
+        if (selection.matches(flow)) std::invoke(add, changer, flow);
+        return !changer.outcome().error && stop_signal == 0;
+      });
+  changer.finish();
+  Outcome outcome = changer.outcome();
+  if (!status && !outcome.error) outcome.error = status.error();
+  return outcome;
+}
 
 int create_entry(Session& session, const Arguments& arguments) {
   auto client = session.client();
@@ -360,44 +386,15 @@ int run_on_expectations(Session& session, const Arguments& arguments) {
 Outcome delete_entries(Session& session, const Arguments& arguments) {
   if (selects_nothing(arguments)) return {0, Error{EINVAL, {}}};
   if (arguments.questions.dry_run) return rehearse(session, arguments);
-  auto client = session.client();
-  if (!client) return {0, client.error()};
-  auto modifier = session.modifier();
-  if (!modifier) return {0, modifier.error()};
-  const Selection selection(session, arguments);
-  FlowPrinter printer(session, print_options(arguments, session.label_map(arguments)));
-  Deleter deleter(**modifier, printer);
-  Status status =
-      (*client)->dump(DumpKind::kTable, &selection.pushed_down(), [&](const Flow& flow) {
-        if (selection.matches(flow)) deleter.add(flow);
-        return !deleter.outcome().error && stop_signal == 0;
-      });
-  deleter.flush();
-  Outcome outcome = deleter.outcome();
-  if (!status && !outcome.error) outcome.error = status.error();
-  return outcome;
+  return change_selected<Deleter>(session, arguments, &Deleter::add);
 }
 
 Outcome update_entries(Session& session, const Arguments& arguments) {
   if (arguments.questions.dry_run) return rehearse(session, arguments);
-  auto client = session.client();
-  if (!client) return {0, client.error()};
-  auto modifier = session.modifier();
-  if (!modifier) return {0, modifier.error()};
-  const Selection selection(session, arguments);
-  FlowPrinter printer(session, print_options(arguments, session.label_map(arguments)));
-  Updater updater(**modifier, printer);
   Flow update;
-  Status status =
-      (*client)->dump(DumpKind::kTable, &selection.pushed_down(), [&](const Flow& flow) {
-        if (selection.matches(flow) && build_update(arguments, flow, update))
-          updater.add(flow, update);
-        return !updater.outcome().error && stop_signal == 0;
-      });
-  if (!updater.outcome().error) updater.flush();
-  Outcome outcome = updater.outcome();
-  if (!status && !outcome.error) outcome.error = status.error();
-  return outcome;
+  return change_selected<Updater>(session, arguments, [&](Updater& updater, const Flow& flow) {
+    if (build_update(arguments, flow, update)) updater.add(flow, update);
+  });
 }
 
 Outcome flush_entries(Session& session, const Arguments& arguments) {
