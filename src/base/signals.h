@@ -1,4 +1,4 @@
-// Signals that wait until somebody is ready for them.
+// Signals that wait until somebody is ready for them, or for the thread that they are for.
 #pragma once
 
 #include <csignal>
@@ -21,6 +21,23 @@ class HeldSignals {
   ~HeldSignals() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
 
   const sigset_t& before() const { return before_; }
+
+ private:
+  sigset_t before_;
+};
+
+/// While this lives, threads that are started take no signals: they are for the one that waits to
+/// be told to stop.
+class SignalsForCaller {
+ public:
+  SignalsForCaller() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  SignalsForCaller(const SignalsForCaller&) = delete;
+  SignalsForCaller& operator=(const SignalsForCaller&) = delete;
+  ~SignalsForCaller() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
  private:
   sigset_t before_;

@@ -25,26 +25,43 @@ bool update_will_fail(const Flow& update, const Flow& existing) {
 
 }  // namespace
 
+EntryWriter::EntryWriter(ctnetlink::Client& client)
+    : apart_(ctnetlink::can_read_ahead(client.backend())), client_(client) {}
+
 bool EntryWriter::add(Mode mode, const Flow& flow, size_t tag) {
-  if (failure_) return false;
   queue_.push_back({mode, tag, 0, false, flow, {}});
   // EXPECTED cannot be asked for: the entry of a reload has no master to be related to.
   if (mode == Mode::kAdd) queue_.back().flow.status &= ~uint32_t{kExpected};
-  return queue_.size() < kQueue || flush();
+  if (queue_.size() < kQueue) return true;
+  if (!apart_) return flush();
+  if (!take_queue()) return false;
+  worker_.start([this] { carry_out(); });
+  return true;
 }
 
 bool EntryWriter::flush() {
-  if (failure_ || queue_.empty()) return !failure_;
-  limit_ = queue_.size();
-  if (create_all() && update_existing()) take_back(limit_);
-  done_ += limit_;
-  queue_.clear();
+  if (!take_queue()) return false;
+  carry_out();
   return !failure_;
+}
+
+/// Makes the queue the next batch, once the one before is done with. False when that has failed.
+bool EntryWriter::take_queue() {
+  worker_.wait();
+  if (failure_) return false;
+  batch_.swap(queue_);
+  queue_.clear();
+  return true;
+}
+
+void EntryWriter::carry_out() {
+  limit_ = batch_.size();
+  if (create_all() && update_existing()) take_back(limit_);
 }
 
 void EntryWriter::fail(size_t index, Error error) {
   limit_ = index;
-  failure_ = Failure{queue_[index].tag, queue_[index].mode, std::move(error)};
+  failure_ = Failure{batch_[index].tag, batch_[index].mode, std::move(error)};
 }
 
 bool EntryWriter::conversation_failed(const Status& status) {
@@ -54,19 +71,19 @@ bool EntryWriter::conversation_failed(const Status& status) {
 
 /// Sends everything as new. Sets `limit_` to the first entry that failed for good.
 bool EntryWriter::create_all() {
-  for (size_t first = 0; first < queue_.size();) {
+  for (size_t first = 0; first < batch_.size();) {
     size_t next = first;
-    while (next < queue_.size() && client_.add(Operation::kCreate, queue_[next].flow)) ++next;
+    while (next < batch_.size() && client_.add(Operation::kCreate, batch_[next].flow)) ++next;
     const Status status = client_.run_batch([&](size_t index, int code, const Flow*) {
-      Entry& entry = queue_[first + index];
+      Entry& entry = batch_[first + index];
       entry.code = code;
       entry.created = code == 0;
     });
     if (conversation_failed(status)) return false;
     first = next;
   }
-  for (size_t i = 0; i < queue_.size(); ++i) {
-    const Entry& entry = queue_[i];
+  for (size_t i = 0; i < batch_.size(); ++i) {
+    const Entry& entry = batch_[i];
     if (entry.code == 0 || (entry.mode == Mode::kAdd && entry.code == EEXIST)) continue;
     fail(i, {entry.code, {}});
     break;
@@ -86,7 +103,7 @@ bool EntryWriter::read_existing() {
     return !conversation_failed(status);
   };
   for (size_t i = 0; i < limit_; ++i) {
-    Entry& entry = queue_[i];
+    Entry& entry = batch_[i];
     if (entry.code != EEXIST) continue;
     if (!client_.add(Operation::kGet, entry.flow)) {
       if (!run()) return false;
@@ -114,7 +131,7 @@ bool EntryWriter::send_updates() {
     const Status status = client_.run_batch([&](size_t index, int code, const Flow*) {
       const size_t at = sent[index];
       // An entry without room for labels is left without them, as a new one would be.
-      const bool no_label_room = code == ENOSPC && queue_[at].flow.has(FlowField::kLabels);
+      const bool no_label_room = code == ENOSPC && batch_[at].flow.has(FlowField::kLabels);
       if (code == 0 || no_label_room || at >= limit_) return;
       // Permission was not missing when the entry was sent as new.
       fail(at, code == EPERM ? Error{EBUSY, "the entry's timeout is fixed"} : Error{code, {}});
@@ -123,7 +140,7 @@ bool EntryWriter::send_updates() {
     return !conversation_failed(status);
   };
   for (size_t i = 0; i < limit_; ++i) {
-    Entry& entry = queue_[i];
+    Entry& entry = batch_[i];
     if (entry.code != EEXIST) continue;
     if (entry.existing &&
         std::find(changed.begin(), changed.end(), entry.existing->id) != changed.end()) {
@@ -148,11 +165,11 @@ bool EntryWriter::send_updates() {
 /// Deletes what was created at or behind `first`.
 void EntryWriter::take_back(size_t first) {
   const auto run = [&] { (void)client_.run_batch([](size_t, int, const Flow*) {}); };
-  for (size_t i = first; i < queue_.size(); ++i) {
-    if (!queue_[i].created) continue;
-    if (client_.add(Operation::kDelete, queue_[i].flow)) continue;
+  for (size_t i = first; i < batch_.size(); ++i) {
+    if (!batch_[i].created) continue;
+    if (client_.add(Operation::kDelete, batch_[i].flow)) continue;
     run();
-    client_.add(Operation::kDelete, queue_[i].flow);
+    client_.add(Operation::kDelete, batch_[i].flow);
   }
   run();
 }

@@ -6,12 +6,17 @@
 // entries of -A that turn out to exist are then read, the request is adapted to what is there, and
 // they are updated in a second batch. Of these updates only the last of a batch may be one that the
 // entry's state lets expect to fail, since an update cannot be taken back.
+//
+// A batch is carried out by a thread while the caller makes the entries of the next one, where the
+// table is somebody else's and there is more than one processor. The next batch is not begun before
+// it is known that nothing failed.
 #pragma once
 
 #include <cstddef>
 #include <optional>
 #include <vector>
 
+#include "base/worker.h"
 #include "ctnetlink/client.h"
 
 namespace ctwin::cli {
@@ -27,15 +32,17 @@ class EntryWriter {
     Error error;
   };
 
-  explicit EntryWriter(ctnetlink::Client& client) : client_(client) {}
+  /// Until the next `flush` the client is the writer's alone.
+  explicit EntryWriter(ctnetlink::Client& client);
 
-  /// Queues an entry; sends the queue when it is full. False once an entry has failed.
+  /// Queues an entry; has the queue carried out when it is full. False when it is known that an
+  /// entry has failed.
   bool add(Mode mode, const Flow& flow, size_t tag);
 
-  /// Sends what is queued. False once an entry has failed.
+  /// Carries out what is queued, and waits for it. False when an entry has failed.
   bool flush();
 
-  size_t done() const { return done_; }
+  /// Known once `add` or `flush` has answered with false.
   const std::optional<Failure>& failure() const { return failure_; }
 
  private:
@@ -48,6 +55,8 @@ class EntryWriter {
     std::optional<Flow> existing;
   };
 
+  bool take_queue();
+  void carry_out();
   bool create_all();
   bool update_existing();
   bool read_existing();
@@ -57,11 +66,16 @@ class EntryWriter {
   void fail(size_t index, Error error);
   bool conversation_failed(const Status& status);  ///< sets the failure
 
-  ctnetlink::Client& client_;
+  const bool apart_;  ///< batches are carried out by the worker
   std::vector<Entry> queue_;
+
+  // Of the batch, and so the worker's while it has one.
+  ctnetlink::Client& client_;
+  std::vector<Entry> batch_;
   size_t limit_ = 0;  ///< entries before this index are to be carried out
-  size_t done_ = 0;
   std::optional<Failure> failure_;
+
+  Worker worker_;
 };
 
 }  // namespace ctwin::cli

@@ -6,8 +6,9 @@
 //
 // The file is read twice: once to check every line, so that a mistake anywhere leaves the table as
 // it was, and once to carry the lines out. Only one line is held at a time. Input that cannot be
-// read twice is copied to a temporary file first. Lines that create entries are sent in batches
-// (entry_writer.h); the others run one by one, in their place between them.
+// read twice is copied to a temporary file first. Lines that create entries are carried out in
+// batches, each while the lines of the next one are read (entry_writer.h); the others run one by
+// one, in their place between them.
 #include <fcntl.h>
 #include <unistd.h>
 

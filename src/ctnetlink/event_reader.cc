@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/signals.h"
 #include "ctnetlink/read_ahead.h"
 
 namespace ctwin::ctnetlink {

@@ -2,6 +2,8 @@
 
 #include <cerrno>
 
+#include "base/signals.h"
+#include "base/worker.h"
 #include "netlink/message.h"
 
 namespace ctwin::ctnetlink {
@@ -14,18 +16,7 @@ Result<std::span<const std::byte>> receive_answer(Backend& backend, std::span<st
   }
 }
 
-bool can_read_ahead(const Backend& backend) {
-  static const bool kSeveralProcessors = std::thread::hardware_concurrency() > 1;
-  return kSeveralProcessors && backend.fd() >= 0;
-}
-
-SignalsForCaller::SignalsForCaller() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before_);
-}
-
-SignalsForCaller::~SignalsForCaller() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+bool can_read_ahead(const Backend& backend) { return several_processors() && backend.fd() >= 0; }
 
 ReadAhead::ReadAhead(Backend& backend, std::span<const std::byte> request, uint32_t sequence)
     : backend_(backend), request_(request.begin(), request.end()), sequence_(sequence) {

@@ -8,7 +8,6 @@
 
 #include <array>
 #include <condition_variable>
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -68,18 +67,5 @@ class ReadAhead {
 /// Whether a second thread can do any good here: the conversation waits for somebody else, and
 /// there is more than one processor.
 bool can_read_ahead(const Backend& backend);
-
-/// While this lives, threads that are started take no signals: they are for the one that waits to
-/// be told to stop.
-class SignalsForCaller {
- public:
-  SignalsForCaller();
-  SignalsForCaller(const SignalsForCaller&) = delete;
-  SignalsForCaller& operator=(const SignalsForCaller&) = delete;
-  ~SignalsForCaller();
-
- private:
-  sigset_t before_;
-};
 
 }  // namespace ctwin::ctnetlink
