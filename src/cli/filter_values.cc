@@ -188,11 +188,13 @@ MaybeText read_mark(std::string_view text, const SubjectWord& subject, FilterCon
 
 MaybeText read_label(std::string_view text, const FilterValueContext& context,
                      FilterCondition& condition) {
-  auto bit = context.labels ? context.labels->bit(text) : std::nullopt;
-  std::string_view rest = text;
-  if (const auto number = bit ? std::nullopt : take_digits(rest); number && rest.empty())
-    bit = static_cast<unsigned>(std::min<uint64_t>(*number, Labels::kBits));
-  if (!bit) return in_quotes("unknown label ", text, "");
+  std::optional<uint64_t> bit;
+  if (context.labels) bit = context.labels->bit(text);
+  if (!bit) {
+    std::string_view rest = text;
+    bit = take_digits(rest);
+    if (!bit || !rest.empty()) return in_quotes("unknown label ", text, "");
+  }
   if (*bit >= Labels::kBits)
     return in_quotes("label ", text, " is beyond bit 127, the last that is kept");
   condition.ranges.push_back({*bit, *bit});
