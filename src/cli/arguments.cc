@@ -316,7 +316,11 @@ MaybeProblem apply_question(const Word& word, Questions& questions) {
   const OptionRow& row = *word.row;
   const std::string_view text = word.value.value_or(std::string_view{});
   switch (row.option) {
-    case Option::kFilter: questions.filter = text; return {};
+    case Option::kFilter:
+      if (questions.filter)
+        return usage("--filter can be given once: join what must hold by `and'");
+      questions.filter = text;
+      return {};
     case Option::kDryRun: questions.dry_run = true; return {};
     case Option::kGroupBy: return apply_group_by(text, questions);
     case Option::kTop: return apply_number(row, text, 10, questions.top);
@@ -343,6 +347,7 @@ MaybeProblem apply_own_option(const Word& word, Arguments& arguments) {
   OwnOptions& own = arguments.own;
   const OptionRow& row = *word.row;
   const std::string_view text = word.value.value_or(std::string_view{});
+  own.last_name = row.name;
   switch (row.option) {
     case Option::kNetns: own.netns = text; return {};
     case Option::kBackend:
@@ -529,24 +534,25 @@ MaybeProblem check_questions(const Arguments& arguments) {
   const Command command = arguments.command;
   const auto is = [command](auto... commands) { return ((command == commands) || ...); };
   const bool tracked = arguments.table != Table::kExpect;
+  const std::string of_table = tracked ? "" : " of connections, not of expectations";
   const Questions& questions = arguments.questions;
   if (questions.filter && !(tracked && is(Command::kList, Command::kDelete, Command::kUpdate,
                                           Command::kEvent, Command::kCount)))
-    return usage("--filter goes with -L, -D, -U, -E and -C");
+    return usage("--filter goes with -L, -D, -U, -E and -C" + of_table);
   if (questions.dry_run && !(tracked && is(Command::kDelete, Command::kUpdate)))
-    return usage("--dry-run goes with -D and -U");
+    return usage("--dry-run goes with -D and -U" + of_table);
   if (!questions.group_by.empty() && !(tracked && is(Command::kList, Command::kEvent)))
-    return usage("--group-by goes with -L and -E");
+    return usage("--group-by goes with -L and -E" + of_table);
   const bool watches = questions.limit || questions.duration != 0;
   if (watches && !is(Command::kEvent)) return usage("--limit and --duration go with -E");
   if ((questions.snapshot || questions.no_resync) && !(tracked && is(Command::kEvent)))
-    return usage("--snapshot and --no-resync go with -E");
+    return usage("--snapshot and --no-resync go with -E" + of_table);
   if (questions.snapshot && !questions.group_by.empty())
     return usage("--snapshot does not go with --group-by: it would sum up entries and events");
   if (questions.watch != 0 && !is(Command::kStats)) return usage("--watch goes with -S");
   if (questions.explain && !is(Command::kStats)) return usage("--explain goes with -S");
   if (questions.verbose && !(tracked && is(Command::kCount)))
-    return usage("--verbose goes with -C");
+    return usage("--verbose goes with -C" + of_table);
   if (auto problem = check_sums(arguments)) return problem;
   return check_nat_questions(arguments);
 }

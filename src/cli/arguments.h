@@ -64,6 +64,7 @@ std::optional<BackendChoice> parse_backend(std::string_view text);
 
 /// ctwin's own options: which table, and what is fed to it.
 struct OwnOptions {
+  std::string_view last_name;  ///< of the option that came last; empty: none came
   std::optional<std::string_view> netns;
   std::optional<BackendChoice> backend;
   std::vector<std::string_view> captures;

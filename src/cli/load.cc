@@ -233,6 +233,9 @@ class Loader {
     if (auto problem = resolve_labels(map, arguments_)) return problem;
     if (auto problem = resolve_filter(map, arguments_)) return problem;
     if (auto problem = check_arguments(arguments_)) return problem;
+    if (const auto name = arguments_.own.last_name; !name.empty())
+      return Problem{kUsageProblem, std::string("--").append(name).append(
+                                        " holds for a whole file: it stands in front of -R")};
     if (is_usable(arguments_)) return {};
     return Problem{kUsageProblem, std::string("Cannot use command `")
                                       .append(unusable_name(arguments_))

@@ -98,37 +98,44 @@ std::optional<Problem> dispatch(const std::vector<Word>& found, CommandLine& lin
   return problem;
 }
 
-/// How many words at the front, the program's name among them, are ctwin's own options.
-size_t count_leading_own(std::span<const std::string_view> words) {
-  size_t at = 1;
-  while (at < words.size() && words[at].starts_with("--")) {
-    const size_t equals = words[at].find('=');
-    const std::string_view name = words[at].substr(2, equals - 2);
-    const OptionRow* own = nullptr;
-    for (const OptionRow& row : option_table())
-      if (is_own(row.group) && row.name == name) own = &row;
-    if (!own) break;
-    const bool takes_next =
-        own->argument == Argument::kRequired && equals == std::string_view::npos;
-    at += takes_next ? 2 : 1;
+/// How many words one of ctwin's own options takes that begins at `at`; 0 when none does.
+size_t own_words(std::span<const std::string_view> words, size_t at) {
+  if (!words[at].starts_with("--")) return 0;
+  const size_t equals = words[at].find('=');
+  const std::string_view name = words[at].substr(2, equals - 2);
+  for (const OptionRow& row : option_table()) {
+    if (!is_own(row.group) || row.name != name) continue;
+    const bool takes_next = row.argument == Argument::kRequired && equals == std::string_view::npos;
+    return takes_next ? std::min<size_t>(2, words.size() - at) : 1;
   }
-  return at;
+  return 0;
 }
 
-/// -R is known only as the first word, behind nothing but ctwin's own options.
-std::span<const std::string_view> take_load_file(std::span<const std::string_view> words,
-                                                 CommandLine& line) {
-  const size_t at = count_leading_own(words);
-  if (at + 1 >= words.size() || (words[at] != "-R" && words[at] != "--load-file")) return words;
+/// -R is known only as the first word, behind nothing but ctwin's own options. Of the words behind
+/// its file those options count as well; conntrack reads none of them.
+std::vector<std::string_view> take_load_file(std::span<const std::string_view> words,
+                                             CommandLine& line) {
+  std::vector<std::string_view> taken(words.begin(), words.end());
+  size_t at = std::min<size_t>(1, words.size());
+  while (at < words.size() && own_words(words, at) != 0) at += own_words(words, at);
+  if (at + 1 >= words.size() || (words[at] != "-R" && words[at] != "--load-file")) return taken;
   line.load_file = words[at + 1];
-  return words.first(at);
+  taken.resize(at);
+  for (at += 2; at < words.size();) {
+    const size_t own = own_words(words, at);
+    taken.insert(taken.end(), words.begin() + static_cast<ptrdiff_t>(at),
+                 words.begin() + static_cast<ptrdiff_t>(at + own));
+    at += std::max<size_t>(own, 1);
+  }
+  return taken;
 }
 
 }  // namespace
 
 CommandLine parse_command_line(std::span<const std::string_view> words) {
   CommandLine line;
-  WordScanner scanner(take_load_file(words, line));
+  const std::vector<std::string_view> taken = take_load_file(words, line);
+  WordScanner scanner(taken);
   const std::vector<Word> found = scan(scanner);
   line.problem = dispatch(found, line);
   if (!line.problem && !scanner.error().empty())
