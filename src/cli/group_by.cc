@@ -13,6 +13,26 @@ namespace {
 constexpr std::string_view kSumNames[] = {"flows",   "share",     "packets",  "bytes",
                                           "assured", "unreplied", "droppable"};
 
+bool is_within(uint8_t state, uint8_t first, uint8_t last) {
+  return first <= state && state <= last;
+}
+
+/// Whether a connection is being closed, by the states for which the kernel's can_early_drop says
+/// so: FIN_WAIT to CLOSE of TCP, SHUTDOWN_SENT to SHUTDOWN_ACK_SENT of SCTP, CLOSEREQ to TIMEWAIT
+/// of DCCP.
+bool is_closing(const Flow& flow) {
+  return (flow.has(FlowField::kTcpState) && is_within(flow.tcp_state, 4, 8)) ||
+         (flow.has(FlowField::kSctpState) && is_within(flow.sctp_state, 5, 7)) ||
+         (flow.has(FlowField::kDccpState) && is_within(flow.dccp_state, 5, 7));
+}
+
+/// What may go when the table is full: entries that are not assured, at once for a new one; and
+/// those that are being closed, which the kernel clears away in the background then.
+bool is_droppable(const Flow& flow, uint32_t status) {
+  if ((status & (kOffload | kHwOffload | kDying)) != 0) return false;
+  return (status & kAssured) == 0 || is_closing(flow);
+}
+
 }  // namespace
 
 void GroupSums::add(const Flow& flow) {
@@ -27,7 +47,7 @@ void GroupSums::add(const Flow& flow) {
   const uint32_t status = flow.has(FlowField::kStatus) ? flow.status : 0;
   assured += (status & kAssured) != 0;
   unreplied += (status & kSeenReply) == 0;
-  droppable += (status & (kAssured | kOffload | kHwOffload | kDying)) == 0;
+  droppable += is_droppable(flow, status);
 }
 
 void Groups::add(const Flow& flow) {

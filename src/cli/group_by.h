@@ -23,7 +23,7 @@ struct GroupSums {
   uint64_t bytes = 0;
   uint64_t assured = 0;
   uint64_t unreplied = 0;
-  uint64_t droppable = 0;  ///< which a full table may drop for new ones
+  uint64_t droppable = 0;  ///< which a full table drops to make room
 
   void add(const Flow& flow);
 };

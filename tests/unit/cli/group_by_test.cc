@@ -6,8 +6,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <set>
 
 #include "base/address.h"
+#include "cli/names.h"
 #include "unit/cli/sums.h"
 
 using namespace ctwin;
@@ -82,6 +84,55 @@ TEST_CASE("groups are what their entries add up to") {
   CHECK_EQ(groups.flows(), 5000);
   CHECK_EQ(objects(groups, 3).size(), 3);
   CHECK_EQ(objects(groups, 3)[0], printed[0]);
+}
+
+TEST_CASE("droppable is what is not assured, and of TCP, SCTP and DCCP what is being closed") {
+  struct Protocol {
+    FlowField field;
+    uint8_t Flow::*state;
+    uint8_t states;
+    std::set<std::string_view> closing;
+    std::string_view (*name)(uint8_t);
+  };
+  const Protocol protocols[] = {{FlowField::kTcpState,
+                                 &Flow::tcp_state,
+                                 10,
+                                 {"FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE"},
+                                 tcp_state_name},
+                                {FlowField::kSctpState,
+                                 &Flow::sctp_state,
+                                 10,
+                                 {"SHUTDOWN_SENT", "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT"},
+                                 sctp_state_name},
+                                {FlowField::kDccpState,
+                                 &Flow::dccp_state,
+                                 10,
+                                 {"CLOSEREQ", "CLOSING", "TIMEWAIT"},
+                                 dccp_state_name}};
+  const auto droppable = [](const Flow& flow) {
+    GroupSums sums;
+    sums.add(flow);
+    return sums.droppable == 1;
+  };
+  for (const Protocol& protocol : protocols) {
+    size_t closing = 0;
+    for (uint8_t state = 0; state < protocol.states; ++state) {
+      CAPTURE(protocol.name(state));
+      Flow flow = flow_of("10.0.0.1", "10.0.0.2", 1);
+      flow.fields.add(protocol.field);
+      flow.*protocol.state = state;
+      flow.set_status(kConfirmed | kSeenReply);
+      CHECK(droppable(flow));
+      flow.set_status(kConfirmed | kSeenReply | kAssured);
+      CHECK_EQ(droppable(flow), protocol.closing.contains(protocol.name(state)));
+      closing += droppable(flow);
+      for (const uint32_t spared : {kOffload, kHwOffload, kDying}) {
+        flow.set_status(kConfirmed | spared);
+        CHECK_FALSE(droppable(flow));
+      }
+    }
+    CHECK_EQ(closing, protocol.closing.size());
+  }
 }
 
 TEST_CASE("keys of every kind have their words") {
