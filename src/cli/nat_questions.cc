@@ -27,10 +27,19 @@ struct FreeText {
   void operator()(char* text) const { std::free(text); }
 };
 
-/// Reads the whole log. Answers with what to say of it if that fails.
-std::optional<std::string> read_log(FILE* file, const std::string& name, EventLog& log) {
+/// How the lines of a log could be read.
+struct LogLines {
+  size_t read = 0;
+  size_t unreadable = 0;
+  std::string first_problem;  ///< of the unreadable ones, with file and line
+};
+
+/// Reads the whole log. Where it was rotated, or its writer ended in the middle, lines are cut:
+/// what stands in the others is true all the same. The last may be one that is being written.
+LogLines read_log(FILE* file, const std::string& name, EventLog& log) {
   char* buffer = nullptr;
   size_t room = 0;
+  LogLines lines;
   for (size_t number = 1; stop_signal == 0; ++number) {
     const ssize_t size = getline(&buffer, &room, file);
     const std::unique_ptr<char, FreeText> owner(buffer);
@@ -38,11 +47,14 @@ std::optional<std::string> read_log(FILE* file, const std::string& name, EventLo
     if (size <= 0) break;
     const bool whole = owner.get()[size - 1] == '\n';
     const auto problem = log.read({owner.get(), static_cast<size_t>(whole ? size - 1 : size)});
-    if (problem && !whole) break;  // a line that is being written
-    if (problem) return name + ":" + std::to_string(number) + ": " + *problem;
+    if (!problem) {
+      ++lines.read;
+    } else if (whole || owner.get()[0] != '{') {
+      if (++lines.unreadable == 1)
+        lines.first_problem = name + ":" + std::to_string(number) + ": " + *problem;
+    }
   }
-  if (std::ferror(file)) return "cannot read " + name + ": " + std::strerror(errno);
-  return {};
+  return lines;
 }
 
 void print_time(const std::optional<uint64_t>& time, Writer& out) {
@@ -105,8 +117,12 @@ int search_event_log(Session& session, const Arguments& arguments) {
         {kOtherProblem, "cannot read " + name + ": " + std::strerror(errno)});
   const bool json = arguments.output.json;
   EventLog log(*questions.who_had, arguments.proto, json);
-  if (const auto problem = read_log(file.get(), name, log))
-    return session.messages.report({kOtherProblem, *problem});
+  const LogLines lines = read_log(file.get(), name, log);
+  if (std::ferror(file.get()))
+    return session.messages.report(
+        {kOtherProblem, "cannot read " + name + ": " + std::strerror(errno)});
+  if (lines.read == 0 && lines.unreadable != 0)
+    return session.messages.report({kOtherProblem, lines.first_problem});
   size_t count = 0;
   for (const Holder& holder : log.holders()) {
     if (questions.at && !holder.had_it_at(*questions.at)) continue;
@@ -118,6 +134,9 @@ int search_event_log(Session& session, const Arguments& arguments) {
   if (log.losses() != 0)
     session.messages.say("The log says " + std::to_string(log.losses()) +
                          " times that events were lost: flows may be missing.");
+  if (lines.unreadable != 0)
+    session.messages.say(lines.first_problem + "; " + std::to_string(lines.unreadable) +
+                         " such lines were left out: flows may be missing.");
   return count == 0 ? kOtherProblem : 0;
 }
 

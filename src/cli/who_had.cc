@@ -152,11 +152,15 @@ EventLog::EventLog(const WhoHad& who, std::optional<uint8_t> proto, bool json_ob
 }
 
 std::optional<std::string> EventLog::read(std::string_view line) {
+  constexpr const char* kNoObject = "this is not a JSON object as -E -o json writes it";
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (line.empty()) return {};
+  if (!line.starts_with('{') || !line.ends_with('}')) return kNoObject;
   const bool tells_loss = line.starts_with("{\"event\":\"lost\"");
   losses_ += tells_loss;
   if (tells_loss || line.find(quoted_address_) == std::string_view::npos) return {};
   const json object = json::parse(line, nullptr, false);
-  if (!object.is_object()) return "this is not a JSON object as -E -o json writes it";
+  if (!object.is_object()) return kNoObject;
   if (object.contains("expectation")) return {};
   Event event;
   if (!event.read(object)) return "this lacks the time, the protocol or a direction of an event";

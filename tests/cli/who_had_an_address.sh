@@ -47,11 +47,21 @@ expect_out_line 'from=2023-11-14T22:13:20.000000Z to=-	tcp .*'
 run "$CTWIN" --who-had 193.157.56.3 --event-log - # standard input is empty
 expect_code 1
 
-# Damage is named with its line.
-{ cat "$work/log"; echo '{"src":"193.157.56.3"'; } >"$work/damaged"
-ctwin --who-had 193.157.56.3 --event-log "$work/damaged"
-expect_code 1
-expect_err "$prefix $work/damaged:$(wc -l <"$work/damaged"): this is not a JSON object as -E -o json writes it"
+# Lines that are cut, as in a log that was rotated or whose writer was killed, are named and left out.
+{ tail -c +100 "$work/log"; echo '{"src":"193.157.56.3"'; cat "$work/log"; } >"$work/cut"
+ctwin --who-had 193.157.56.3 --event-log "$work/cut"
+expect_code 0
+expect_out_line 'from=.* to=.*	tcp .*'
+expect_err_line "$prefix $work/cut:1: this is not a JSON object as -E -o json writes it; 2 such lines were left out: flows may be missing."
+# What is no log at all gives no answer: events as text, a compressed log.
+echo '    [NEW] udp src=10.0.0.1 dst=10.0.0.2 sport=1 dport=53' >"$work/text"
+gzip -c "$work/log" >"$work/log.gz"
+for log in "$work/text" "$work/log.gz"; do
+  ctwin --who-had 193.157.56.3 --event-log "$log"
+  expect_code 1
+  expect_out
+  expect_err "$prefix $log:1: this is not a JSON object as -E -o json writes it"
+done
 ctwin --who-had 193.157.56.3 --event-log "$work/missing"
 expect_code 1
 expect_err "$prefix cannot read $work/missing: No such file or directory"

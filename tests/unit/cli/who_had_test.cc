@@ -142,8 +142,13 @@ TEST_CASE("the protocol narrows the question") {
 
 TEST_CASE("lines that are no events are named, those about others are not looked at") {
   EventLog log(who("203.0.113.1"), {}, false);
-  CHECK_FALSE(log.read("no JSON, and not about it").has_value());
+  CHECK_FALSE(log.read("{no JSON, and not about it}").has_value());
   CHECK_FALSE(log.read("").has_value());
+  CHECK_FALSE(log.read("\r").has_value());
+  for (const char* cut : {"{\"event\":\"new\",\"ti", "\"zone\":3}", "[NEW] udp"}) {
+    CAPTURE(cut);
+    CHECK(log.read(cut).has_value());
+  }
   for (
       const char* line :
       {"\"203.0.113.1\"", "{\"203.0.113.1\"", "[\"203.0.113.1\"]", "{\"src\":\"203.0.113.1\"}",
