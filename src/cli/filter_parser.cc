@@ -7,6 +7,7 @@
 #include "cli/filter_lexer.h"
 #include "cli/filter_values.h"
 #include "cli/filter_words.h"
+#include "cli/values.h"
 
 namespace ctwin::cli {
 
@@ -16,6 +17,8 @@ using Kind = FilterTokenKind;
 using Subject = FilterSubject;
 
 constexpr unsigned kMaxDepth = 100;  // of parentheses and negations in each other
+
+constexpr std::string_view kListHint = "; several values stand in a list, as in port {80, 443}";
 
 FilterNode negation(FilterNode node) {
   FilterNode outer;
@@ -55,10 +58,8 @@ class Parser {
     if (token_.kind == Kind::kEnd) return FilterMistake{0, "--filter: the expression is empty"};
     if (!expression(node)) return std::move(mistake_);
     if (token_.kind == Kind::kEnd) return node;
-    token_.kind == Kind::kClose
-        ? fail(token_, "there is no ( that this ) closes")
-        : fail(token_,
-               in_quotes("`and', `or' or the end is expected in place of ", token_.text, ""));
+    token_.kind == Kind::kClose ? fail(token_, "there is no ( that this ) closes")
+                                : no_joint("the end");
     return std::move(mistake_);
   }
 
@@ -121,11 +122,18 @@ class Parser {
     step();
     if (!expression(node)) return false;
     if (token_.kind == Kind::kEnd) return fail(open, "this ( is not closed");
-    if (token_.kind != Kind::kClose)
-      return fail(token_,
-                  in_quotes("`and', `or' or `)' is expected in place of ", token_.text, ""));
+    if (token_.kind != Kind::kClose) return no_joint("`)'");
     step();
     return true;
+  }
+
+  /// Neither `and', `or' nor `end'. A second value there was meant for a list.
+  bool no_joint(std::string_view end) {
+    std::string text = "`and', `or' or ";
+    text.append(end).append(in_quotes(" is expected in place of ", token_.text, ""));
+    const bool is_value = token_.kind == Kind::kWord && looks_like_value(token_.text);
+    if (is_value || token_.kind == Kind::kComma) text += kListHint;
+    return fail(token_, std::move(text));
   }
 
   /// { qualifier } subject [ comparison ] values
@@ -189,13 +197,20 @@ class Parser {
     if (token_.kind == Kind::kEnd) return fail(token_, "a condition is missing at the end");
     if (token_.kind == Kind::kStray && token_.text.starts_with('"'))
       return fail(token_, "this quote is not closed");
+    if (qualifiers.direction && token_.kind == Kind::kOr)
+      return fail(*qualifiers.direction,
+                  "leave `src or dst' away: host, net and port mean either side by themselves");
     if (qualifiers.tuple || qualifiers.direction)
       return fail(token_, in_quotes("host, net, port or the like is expected in place of ",
                                     token_.text, ""));
     if (looks_like_value(token_.text))
       return fail(token_, in_quotes("what is ", token_.text,
-                                    "? A word such as host or port is missing in front of it; "
-                                    "several values stand in a list, as in port {80, 443}"));
+                                    "? A word such as host or port is missing in front of it")
+                              .append(kListHint));
+    const bool is_word = token_.kind == Kind::kWord;
+    if (is_word && parse_protocol(token_.text))
+      return fail(token_,
+                  in_quotes("", token_.text, " is a protocol: write proto ").append(token_.text));
     return fail(token_, in_quotes("", token_.text, " is not a condition"));
   }
 
