@@ -6,14 +6,14 @@
 
 namespace ctwin {
 
-/// SIGINT, SIGTERM and SIGHUP do not arrive while this lives, but in a wait that is given the mask
+/// SIGINT, SIGTERM, SIGALRM and SIGHUP do not arrive while this lives, but in a wait that is given the mask
 /// of `before`: so that none is lost between a look at what their handlers noted and the wait.
 class HeldSignals {
  public:
   HeldSignals() {
     sigset_t held;
     sigemptyset(&held);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&held, number);
+    for (const int number : {SIGINT, SIGTERM, SIGALRM, SIGHUP}) sigaddset(&held, number);
     sigprocmask(SIG_BLOCK, &held, &before_);
   }
   HeldSignals(const HeldSignals&) = delete;

@@ -92,11 +92,13 @@ class Watcher {
   int run() {
     sinks_ = make_sinks();
     if (fd_ >= 0) reader_.emplace(client_.backend(), kQueueBytes);
+    if (session_.feed() && session_.feed()->is_endless()) stop_after(arguments_.questions.duration);
     Status status = begin();
     while (status.ok() && wait()) status = reader_ ? read_batch() : receive();
     if (reader_) {
       reader_->stop();
       while (status.ok() && !is_enough() && reader_->take(batch_)) status = handle_batch();
+      announce_loss(lost_ - lost_told_);
     }
     printer_.finish();
     if (!status) return failed(status.error());
@@ -123,7 +125,10 @@ class Watcher {
       if (resync_) resync_->pass_over(event.kind, event.flow);
       return;
     }
-    if (grouped_) return groups_.add(event.flow);
+    if (grouped_) {
+      ++count_;
+      return groups_.add(event.flow);
+    }
     const EventKind kind = resync_ ? resync_->judge(event.kind, event.flow) : event.kind;
     if (kind == EventKind::kNone && event.kind != EventKind::kNone) return;
     print(event, kind);
@@ -165,8 +170,15 @@ class Watcher {
     Status status = client_.receive_events(sinks_);
     if (status.ok() || status.error().code == EINTR) return {};
     if (status.error().code != EAGAIN) return status;
-    over_ = !step_feed(session_);
+    over_ = !step_feed(session_) || is_late();
+    if (first_packet_ == 0) first_packet_ = session_.now();
     return {};
+  }
+
+  /// Whether --duration is over by the clock of captures, which begins with their first packets.
+  bool is_late() const {
+    const uint64_t duration = uint64_t{arguments_.questions.duration} * 1'000'000;
+    return duration != 0 && first_packet_ != 0 && session_.now() - first_packet_ >= duration;
   }
 
   Status read_batch() {
@@ -195,15 +207,19 @@ class Watcher {
     return {};
   }
 
+  /// Says so within the output, where programs read it, whether it can be made up for or not.
+  void announce_loss(uint64_t lost) {
+    lost_told_ = lost_;
+    if (lost == 0 || !arguments_.output.json || grouped_) return;
+    print_lost_json(lost, lost_, session_.now(), session_.output.buffer());
+    session_.output.end_line();
+  }
+
   /// Events were lost, and all that came behind them up to now has been shown.
   Status tell_lost() {
     const uint64_t lost = lost_ - lost_told_;
-    lost_told_ = lost_;
+    announce_loss(lost);
     if (!resync_ || !resync_->can_repeat()) return {};
-    if (arguments_.output.json) {
-      print_lost_json(lost, lost_, session_.now(), session_.output.buffer());
-      session_.output.end_line();
-    }
     session_.messages.say(std::to_string(lost) +
                           " events were lost; the table is listed again to tell what changed.");
     Status status = resync_->repeat([this](const Flow& flow, EventKind kind) {
@@ -227,7 +243,7 @@ class Watcher {
   /// What is left of --duration, if there is an end; false when nothing is left.
   bool time_left(std::optional<timespec>& left) const {
     using namespace std::chrono;
-    if (arguments_.questions.duration == 0) return true;
+    if (arguments_.questions.duration == 0 || !reader_) return true;
     const auto rest = begun_ + milliseconds(arguments_.questions.duration) - steady_clock::now();
     if (rest <= rest.zero()) return false;
     const auto whole = floor<seconds>(rest);
@@ -292,6 +308,7 @@ class Watcher {
   uint64_t lost_ = 0;       ///< as reported so far
   uint64_t lost_told_ = 0;  ///< of these, what has been dealt with
   uint64_t recovered_ = 0;
+  uint64_t first_packet_ = 0;  ///< when the captures' clock began, ns; 0: not yet
   bool over_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -92,6 +93,14 @@ void catch_signals() {
   sigaction(SIGTERM, &action, nullptr);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
+}
+
+void stop_after(uint32_t milliseconds) {
+  struct sigaction action {};
+  action.sa_handler = [](int number) { stop_signal = number; };
+  sigaction(SIGALRM, &action, nullptr);
+  const itimerval timer{{}, {milliseconds / 1000, milliseconds % 1000 * 1000}};
+  setitimer(ITIMER_REAL, &timer, nullptr);
 }
 
 void catch_reload() {

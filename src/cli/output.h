@@ -86,6 +86,9 @@ class Messages {
 extern volatile std::sig_atomic_t stop_signal;
 void catch_signals();
 
+/// Ends the program after this time as SIGINT would, by SIGALRM. 0 is no end.
+void stop_after(uint32_t milliseconds);
+
 /// SIGHUP, in the same way: not 0 when it has come. Until this is called it ends the program.
 extern volatile std::sig_atomic_t reload_signal;
 void catch_reload();

@@ -18,3 +18,12 @@ bytes=$(events -e DESTROY | grep -o 'bytes=[0-9]*' | cut -d= -f2 | awk '{ sum +=
 [ "$bytes" -gt 0 ] || fail "nothing was counted"
 [ "$(events -e DESTROY --group-by family | awk '$1 == "ipv4" { print $5 }')" = "$bytes" ] ||
   fail "not $bytes bytes"
+
+# --limit counts the events that are summed up, too; and --duration goes by the packets' time: the
+# ends come two minutes behind the last packet.
+[ "$(events --group-by proto --limit 3 | awk '$1 == "tcp" { print $2 }')" = 3 ] ||
+  fail "--limit does not end --group-by"
+for seconds in 60 600; do
+  ends=$(events --duration $seconds | grep -c DESTROY)
+  [ "$ends" = "$((seconds > 120 ? 2 : 0))" ] || fail "$ends ends in $seconds seconds"
+done
