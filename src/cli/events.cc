@@ -114,6 +114,7 @@ class Watcher {
                 return !is_enough();
               }};
     return {[this](const FlowEvent& event) {
+              if (is_late()) return false;
               show(event);
               return !is_enough();
             },
@@ -170,15 +171,19 @@ class Watcher {
     Status status = client_.receive_events(sinks_);
     if (status.ok() || status.error().code == EINTR) return {};
     if (status.error().code != EAGAIN) return status;
-    over_ = !step_feed(session_) || is_late();
-    if (first_packet_ == 0) first_packet_ = session_.now();
+    over_ = !step_feed(session_);
     return {};
   }
 
-  /// Whether --duration is over by the clock of captures, which begins with their first packets.
-  bool is_late() const {
+  /// Whether the event in hand came behind --duration, by the clock of captures, which begins with
+  /// the first event.
+  bool is_late() {
     const uint64_t duration = uint64_t{arguments_.questions.duration} * 1'000'000;
-    return duration != 0 && first_packet_ != 0 && session_.now() - first_packet_ >= duration;
+    if (duration == 0 || reader_) return false;
+    const uint64_t time = session_.now();
+    if (first_event_ == 0) first_event_ = time;
+    over_ |= time - first_event_ >= duration;
+    return over_;
   }
 
   Status read_batch() {
@@ -308,7 +313,7 @@ class Watcher {
   uint64_t lost_ = 0;       ///< as reported so far
   uint64_t lost_told_ = 0;  ///< of these, what has been dealt with
   uint64_t recovered_ = 0;
-  uint64_t first_packet_ = 0;  ///< when the captures' clock began, ns; 0: not yet
+  uint64_t first_event_ = 0;  ///< of captures, ns since the epoch; 0: none yet
   bool over_ = false;
 };
 
