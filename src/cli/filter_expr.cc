@@ -214,14 +214,23 @@ bool is_one_bit(uint32_t mask) { return mask != 0 && (mask & (mask - 1)) == 0; }
 }  // namespace
 
 std::string point_at(const FilterMistake& mistake, std::string_view expression) {
-  std::string shown, caret;
-  for (size_t i = 0; i < expression.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(expression[i]);
-    shown += byte < 0x20 || byte == 0x7f ? ' ' : expression[i];
-    const bool continues = (byte & 0xc0) == 0x80;  // a byte of UTF-8 that takes no column
-    if (i < mistake.at && !continues) caret += ' ';
-  }
-  return mistake.text + "\n  " + shown + "\n  " + caret + "^";
+  constexpr size_t kBefore = 40, kBehind = 30;      // columns around the place, for 80 in all
+  const auto continues = [expression](size_t at) {  // a byte of UTF-8 that takes no column
+    return (static_cast<unsigned char>(expression[at]) & 0xc0) == 0x80;
+  };
+  size_t begin = mistake.at, end = mistake.at, column = 0;
+  while (begin > 0 && column < kBefore) column += !continues(--begin);
+  for (size_t shown = 0; end < expression.size() && (shown < kBehind || continues(end)); ++end)
+    shown += !continues(end);
+  std::string line = begin > 0 ? "..." : "";
+  const std::string caret(line.size() + column, ' ');
+  line.append(expression.substr(begin, end - begin));
+  if (end < expression.size()) line += "...";
+  std::string text = mistake.text;
+  for (std::string* part : {&text, &line})
+    for (char& c : *part)
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return text + "\n  " + line + "\n  " + caret + "^";
 }
 
 std::variant<FilterExpr, FilterMistake> FilterExpr::parse(std::string_view text,

@@ -25,7 +25,8 @@ struct FilterMistake {
   std::string text;
 };
 
-/// Three lines: the text, the expression, and a caret under the place.
+/// Three lines: the text, the expression, of which no more is shown than fits in 80 columns, and a
+/// caret under the place.
 std::string point_at(const FilterMistake& mistake, std::string_view expression);
 
 class FilterExpr {

@@ -276,6 +276,21 @@ TEST_CASE("nesting has a limit, length has none") {
 TEST_CASE("the caret stands under the place, whatever the bytes in front of it") {
   CHECK_EQ(cli::point_at({4, "text"}, "tcp ?"), "text\n  tcp ?\n      ^");
   CHECK_EQ(cli::point_at({3, "text"}, "\xc3\xa4\t?"), "text\n  \xc3\xa4 ?\n    ^");
+  CHECK_EQ(cli::point_at({3, "a\x1b[1mb"}, "1\n2\x7f?"), "a [1mb\n  1 2 ?\n     ^");
+  CHECK_EQ(cli::point_at({0, "text"}, ""), "text\n  \n  ^");
+}
+
+TEST_CASE("of a long expression what is around the place is shown") {
+  std::string expression;
+  for (int i = 0; i < 100; ++i) expression += "\xc3\xa4";  // 100 columns
+  const size_t at = expression.size();
+  expression += "?" + std::string(100, 'b');
+  std::string before, behind = "?" + std::string(29, 'b');
+  for (int i = 0; i < 40; ++i) before += "\xc3\xa4";
+  CHECK_EQ(cli::point_at({at, "text"}, expression),
+           "text\n  ..." + before + behind + "...\n  " + std::string(43, ' ') + "^");
+  CHECK_EQ(cli::point_at({expression.size(), "text"}, expression),
+           "text\n  ..." + std::string(40, 'b') + "\n  " + std::string(43, ' ') + "^");
 }
 
 namespace {
