@@ -6,8 +6,9 @@
 
 namespace ctwin {
 
-/// SIGINT, SIGTERM, SIGALRM and SIGHUP do not arrive while this lives, but in a wait that is given the mask
-/// of `before`: so that none is lost between a look at what their handlers noted and the wait.
+/// SIGINT, SIGTERM, SIGALRM and SIGHUP do not arrive while this lives, but in a wait that is given
+/// the mask of `before`: so that none is lost between a look at what their handlers noted and the
+/// wait.
 class HeldSignals {
  public:
   HeldSignals() {
