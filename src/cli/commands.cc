@@ -208,7 +208,7 @@ class Deleter {
     Status status = client_.run_batch([&](size_t index, int code, const Flow*) {
       if (code == ENOENT) return;  // it went away by itself
       if (code != 0) {
-        if (!outcome_.error) outcome_.error = Error{code, {}};
+        if (!outcome_.error) outcome_.error = Error{code, entry_name(queue_[index])};
         return;
       }
       printer_.print({.flow = queue_[index], .verb = SaveVerb::kDelete});
@@ -287,9 +287,9 @@ class Updater {
     if (failed == ENOENT || no_label_room) return;
     if (failed != 0) {
       if (outcome_.error) return;
-      outcome_.error = Error{failed, {}};
+      outcome_.error = Error{failed, entry_name(entry)};
       if (failed == EPERM && (entry.status & kFixedTimeout))
-        outcome_.error = Error{EBUSY, "the entry's timeout is fixed"};
+        outcome_.error = Error{EBUSY, "the entry's timeout is fixed: " + entry_name(entry)};
       return;
     }
     if (!answer || answer->id != entry.id) return;  // gone since, or another entry by now

@@ -51,11 +51,14 @@ void write_tuple_fields(const Tuple& tuple, Writer& out) {
   write_port_fields(tuple, out);
 }
 
+void write_original_tuple(const Flow& flow, Writer& out) {
+  if (!flow.has(FlowField::kOrig)) return;
+  write_tuple_fields(flow.orig, out);
+  if (flow.orig.has_zone) out.field("zone-orig=", flow.orig.zone);
+}
+
 void write_original(const Flow& flow, Writer& out) {
-  if (flow.has(FlowField::kOrig)) {
-    write_tuple_fields(flow.orig, out);
-    if (flow.orig.has_zone) out.field("zone-orig=", flow.orig.zone);
-  }
+  write_original_tuple(flow, out);
   if (flow.has(FlowField::kCountersOrig)) write_counters(flow.counters_orig, out);
   if (flow.has(FlowField::kStatus) && !(flow.status & kSeenReply)) out.put("[UNREPLIED] ");
 }
@@ -331,6 +334,18 @@ void print_flow(const FlowRecord& record, const PrintOptions& options, fmt::memo
     case Format::kSave: return print_flow_save(record, options, out);
     case Format::kJson: return print_flow_json(record, options, out);
   }
+}
+
+std::string entry_name(const Flow& flow) {
+  fmt::memory_buffer buffer;
+  {
+    Writer out(buffer);
+    out.text(protocol_word(flow.orig.proto));
+    out.character(' ');
+    write_original_tuple(flow, out);
+    if (flow.has(FlowField::kZone)) out.field("zone=", flow.zone);
+  }
+  return {buffer.data(), buffer.size() - 1};
 }
 
 }  // namespace ctwin::cli

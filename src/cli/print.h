@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "ctwin/expectation.h"
@@ -66,5 +67,8 @@ void print_lost_json(uint64_t lost, uint64_t total, uint64_t now, fmt::memory_bu
 void print_flow(const FlowRecord& record, const PrintOptions& options, fmt::memory_buffer& out);
 void print_expectation(const ExpectationRecord& record, const PrintOptions& options,
                        fmt::memory_buffer& out);
+
+/// What a message calls an entry: its protocol, original tuple and zones, in the words of a line.
+std::string entry_name(const Flow& flow);
 
 }  // namespace ctwin::cli

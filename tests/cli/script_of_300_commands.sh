@@ -6,9 +6,9 @@ in_own_namespace "$@"
 # is served: the same output, messages and exit codes, command by command, and the same table.
 script=$(dirname "$0")/../data/commands.sh
 
-# Entries come in no order, and time passes.
+# Entries come in no order, so another may be the first that cannot be changed, and time passes.
 settled() {
-  sed -E -e "s/^$1: //" -e 's/^((ipv[46] +[0-9]+ )?[a-z0-9]+ +[0-9]+) [0-9]+ /\1 T /' -e 's/ -t [0-9]+/ -t T/' | sort
+  sed -E -e "s/^$1: //" -e "s/^(Operation failed: .*)[:(] ?[a-z0-9]+ src=.*/\1/" -e 's/^((ipv[46] +[0-9]+ )?[a-z0-9]+ +[0-9]+) [0-9]+ /\1 T /' -e 's/ -t [0-9]+/ -t T/' | sort
 }
 
 ct() { "$CTWIN" "$@"; }

@@ -251,12 +251,24 @@ std::vector<Line> expectation_lines(const std::vector<Expectation>& expectations
   return lines;
 }
 
+/// Without the name of the entry that could not be changed, which conntrack does not tell: all that
+/// stands in parentheses at the end, or what is behind a reason there.
+std::string without_entry(std::string text) {
+  const size_t open = text.rfind(" ("), tuple = text.find(" src=", open);
+  if (open == std::string::npos || tuple == std::string::npos) return text;
+  const size_t colon = text.rfind(": ", tuple);
+  const bool has_reason = colon != std::string::npos && colon > open;
+  text.resize(has_reason ? colon : open);
+  return has_reason ? text + ")" : text;
+}
+
 std::string normalised_error(std::string_view line) {
   for (const std::string_view known :
        {"conntrack v1.4.7 (conntrack-tools): ", "conntrack v1.4.9 ("}) {
     if (!line.starts_with(known)) continue;
     const size_t end = line.find("): ");
-    if (end != std::string_view::npos) return "PFX: " + std::string(line.substr(end + 3));
+    if (end != std::string_view::npos)
+      return "PFX: " + without_entry(std::string(line.substr(end + 3)));
   }
   return std::string(line);
 }
