@@ -35,13 +35,20 @@ void Tracker::advance(uint64_t time_ns) {
   if (time_ns <= now_ns_) return;
   const Tick tick = static_cast<Tick>(time_ns / kTickNs);
   if (now_ns_ == 0) wheel_.start(tick);
-  if (tick > wheel_.now()) {
-    wheel_.advance(tick, [this](ConnIndex index) {
-      now_ns_ = static_cast<uint64_t>(wheel_.now()) * kTickNs;
-      finish(index, 0);
-    });
+  if (relief_ != 0 && tick >= relief_) {
+    expire_until(relief_);
+    now_ns_ = static_cast<uint64_t>(wheel_.now()) * kTickNs;
+    relieve();
   }
+  expire_until(tick);
   now_ns_ = time_ns;
+}
+
+void Tracker::expire_until(Tick tick) {
+  wheel_.advance(tick, [this](ConnIndex index) {
+    now_ns_ = static_cast<uint64_t>(wheel_.now()) * kTickNs;
+    finish(index, 0);
+  });
 }
 
 void Tracker::resume(const Position& position) {
@@ -49,6 +56,7 @@ void Tracker::resume(const Position& position) {
   wheel_.start(static_cast<Tick>(now_ns_ / kTickNs));
   next_id_ = position.next_id;
   random_ = Random(position.random);
+  relief_ = position.relief;
   stats_ = position.stats;
 }
 
@@ -207,28 +215,6 @@ ConnIndex Tracker::make(uint64_t hash) {
   if (settings_.events == 1 || (settings_.events == 2 && heard)) ct.features |= kHasEvents;
   if (ct.features & (kHasAccounting | kHasTimestamps)) table_.extend(ct);
   return index;
-}
-
-/// Makes room: in the first of eight buckets from here on that holds entries which may go, deletes
-/// all of these. Which buckets these are is up to the hash, in the kernel as here.
-bool Tracker::early_drop(uint64_t hash) {
-  struct Victims {
-    Tracker& tracker;
-    std::vector<ConnIndex>& found;
-    void operator()(ConnIndex index) const {
-      const Conn& ct = tracker.table_[index];
-      const bool kept = ct.status & (kAssured | kDying | kOffload);
-      if (ct.has(kConfirmed) && !kept) found.push_back(index);
-    }
-    bool done() const { return !found.empty(); }
-  };
-  constexpr size_t kBuckets = 8;
-  std::vector<ConnIndex> found;
-  table_.walk_from(hash, kBuckets, Victims{*this, found});
-  uint32_t dropped = 0;
-  for (const ConnIndex index : found) dropped += destroy(index, 0);
-  stats_.early_drop += dropped;
-  return dropped != 0;
 }
 
 // ---- a packet leaves ----

@@ -77,9 +77,9 @@ class Tracker final : public TrackActions {
   /// When `advance` has something to do next: never later than the next entry expires, and at most
   /// `limit_ns`.
   uint64_t next_look_ns(uint64_t limit_ns) const {
-    return std::min(limit_ns, static_cast<uint64_t>(wheel_.next_look(
-                                  static_cast<Tick>((limit_ns + kTickNs - 1) / kTickNs))) *
-                                  kTickNs);
+    const Tick limit = static_cast<Tick>((limit_ns + kTickNs - 1) / kTickNs);
+    const Tick look = wheel_.next_look(relief_ == 0 ? limit : std::min(limit, relief_));
+    return std::min(limit_ns, static_cast<uint64_t>(look) * kTickNs);
   }
   Tick now() const { return wheel_.now(); }
 
@@ -161,9 +161,10 @@ class Tracker final : public TrackActions {
     uint64_t now_ns = 0;
     uint32_t next_id = 1;
     uint64_t random = 0;
+    Tick relief = 0;  ///< when a table under pressure is relieved, 0 for none
     Stats stats;
   };
-  Position position() const { return {now_ns_, next_id_, random_.state(), stats_}; }
+  Position position() const { return {now_ns_, next_id_, random_.state(), relief_, stats_}; }
   /// Goes on from there; nothing has happened here yet.
   void resume(const Position& position);
   /// The entry was put back into the table's place of it, as it was: CONFIRMED, and complete.
@@ -195,7 +196,10 @@ class Tracker final : public TrackActions {
   void set_terms(const Terms& terms);
   bool resolve_clash(Tracked& tracked, const packet::Packet& packet);
   void deliver_cached(Conn& ct);
+  void expire_until(Tick tick);
   bool early_drop(uint64_t hash);
+  Tick collector_interval() const;
+  void relieve();
   void leave_master(const Conn& ct);
   void finish(ConnIndex index, uint32_t port_id);
   void put_into_index(ConnIndex index, const ConnTable::Hashes& hashes) {
@@ -225,6 +229,7 @@ class Tracker final : public TrackActions {
   Zone zone_;                          ///< likewise
   uint64_t now_ns_ = 0;
   uint32_t next_id_ = 1;
+  Tick relief_ = 0;  ///< when the collector comes by, of a table under pressure; else 0
 };
 
 template <typename Done>

@@ -222,6 +222,7 @@ void put_position(ByteWriter& out, const engine::Engine& engine, uint64_t wall_n
   out.put(wall_ns);
   out.put(position.next_id);
   out.put(position.random);
+  out.put(position.relief);
   out.put(engine.seed());
   visit_stats(position.stats, [&](const uint32_t& counter) { out.put(counter); });
 }
@@ -300,6 +301,8 @@ Result<KeptState> KeptState::read(std::span<const uint8_t> bytes) {
   in.get(kept.wall_ns_);
   in.get(kept.position_.next_id);
   in.get(kept.position_.random);
+  in.get(kept.position_.relief);
+  if (kept.position_.relief < 0) in.fail();
   in.get(kept.seed_);
   visit_stats(kept.position_.stats, [&](uint32_t& counter) { in.get(counter); });
   for (uint32_t left = in.get_count(8); left != 0 && in.ok(); --left) {

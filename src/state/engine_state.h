@@ -3,7 +3,7 @@
 //   state    = head body
 //   head     = "ctwinSTA" version:u32 crc32:u32 length:u64     crc32 and length are of the body
 //   body     = clock counters settings setup devices rules-v4 rules-v6 errors entries free
-//   clock    = engine-time:u64 wall-time:u64 next-id:u32 random:u64 seed:u64
+//   clock    = engine-time:u64 wall-time:u64 next-id:u32 random:u64 relief:i64 seed:u64
 //   counters = u32 of each column of -S, in their order
 //   settings = count:u32 {name:text value:u32}
 //   setup    = is-router:u8 count:u32 {name:text text:text}
@@ -35,7 +35,7 @@
 
 namespace ctwin::state {
 
-constexpr uint32_t kStateVersion = 1;
+constexpr uint32_t kStateVersion = 2;
 
 /// `wall_ns` is the clock on the wall.
 std::vector<uint8_t> write_state(engine::Engine& engine, uint64_t wall_ns);

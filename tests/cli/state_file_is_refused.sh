@@ -32,7 +32,7 @@ refuse "$work/bent" "it is damaged: its checksum is wrong"
 cp "$work/state" "$work/newer"
 printf '\011' | dd of="$work/newer" bs=1 seek=8 conv=notrunc 2>/dev/null
 refuse "$work/newer" \
-  "its format is version 9, of which this ctwin knows nothing; it reads version 1"
+  "its format is version 9, of which this ctwin knows nothing; it reads version 2"
 
 ctwin --backend "engine:$work" -L
 expect_code 1
