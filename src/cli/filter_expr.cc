@@ -146,6 +146,25 @@ bool holds(const FilterCondition& condition, const Flow& flow, uint64_t now) {
   return false;
 }
 
+/// Does the entry tell what the condition is about? Every entry has these values, but not every
+/// message says them; what else is not there is not the case.
+bool is_told(const FilterCondition& condition, const Flow& flow) {
+  switch (condition.subject) {
+    case FilterSubject::kTimeout: return flow.has(FlowField::kTimeout);
+    case FilterSubject::kAge: return flow.has(FlowField::kTimestampStart);
+    case FilterSubject::kId: return flow.has(FlowField::kId);
+    case FilterSubject::kUse: return flow.has(FlowField::kUse);
+    case FilterSubject::kBytes:
+    case FilterSubject::kPackets: {
+      const bool orig = flow.has(FlowField::kCountersOrig);
+      const bool reply = flow.has(FlowField::kCountersReply);
+      if (condition.sides == 0) return orig || reply;
+      return (orig || !(condition.sides & kOrigSide)) && (reply || !(condition.sides & kReplySide));
+    }
+    default: return true;
+  }
+}
+
 template <typename T>
 void set_if_free(std::optional<T>& field, uint64_t value) {
   if (!field) field = static_cast<T>(value);
@@ -239,27 +258,28 @@ std::variant<FilterExpr, FilterMistake> FilterExpr::parse(std::string_view text,
   if (auto* mistake = std::get_if<FilterMistake>(&parsed)) return std::move(*mistake);
   const FilterNode& root = std::get<FilterNode>(parsed);
   FilterExpr expression;
-  expression.first_ = expression.compile(root, kAccept, kReject);
+  expression.first_ = expression.compile(root, kAccept, kReject, false);
   expression.collect_implied(root);
   return expression;
 }
 
-uint32_t FilterExpr::compile(const FilterNode& node, uint32_t if_true, uint32_t if_false) {
+uint32_t FilterExpr::compile(const FilterNode& node, uint32_t if_true, uint32_t if_false,
+                             bool negated) {
   using Kind = FilterNode::Kind;
   switch (node.kind) {
-    case Kind::kNot: return compile(node.children.front(), if_false, if_true);
+    case Kind::kNot: return compile(node.children.front(), if_false, if_true, !negated);
     case Kind::kAnd:
       for (size_t i = node.children.size(); i-- > 0;)
-        if_true = compile(node.children[i], if_true, if_false);
+        if_true = compile(node.children[i], if_true, if_false, negated);
       return if_true;
     case Kind::kOr:
       for (size_t i = node.children.size(); i-- > 0;)
-        if_false = compile(node.children[i], if_true, if_false);
+        if_false = compile(node.children[i], if_true, if_false, negated);
       return if_false;
     case Kind::kCondition: break;
   }
   uses_time_ |= node.condition.subject == FilterSubject::kAge;
-  steps_.push_back({node.condition, if_true, if_false});
+  steps_.push_back({node.condition, if_true, if_false, negated});
   return static_cast<uint32_t>(steps_.size() - 1);
 }
 
@@ -267,7 +287,9 @@ bool FilterExpr::matches(const Flow& flow, uint64_t now) const {
   uint32_t at = first_;
   while (at < kReject) {
     const Step& step = steps_[at];
-    at = holds(step.condition, flow, now) ? step.if_true : step.if_false;
+    const bool fulfilled =
+        holds(step.condition, flow, now) || (step.negated && !is_told(step.condition, flow));
+    at = fulfilled ? step.if_true : step.if_false;
   }
   return at == kAccept;
 }

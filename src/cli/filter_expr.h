@@ -4,6 +4,10 @@
 // An expression is parsed once into steps, each a condition and where to go when it holds and when
 // it does not, so that what does not matter any more is never looked at. Asking it of an entry
 // allocates nothing.
+//
+// What an entry does not tell – its counters, its age – fulfils neither a condition nor its
+// negation, or a deletion of what has not carried much would hit whatever was not counted. So in a
+// step behind an odd number of nots, what is not told counts as fulfilled.
 #pragma once
 
 #include <cstdint>
@@ -48,13 +52,14 @@ class FilterExpr {
     FilterCondition condition;
     uint32_t if_true;
     uint32_t if_false;
+    bool negated;  ///< stands behind an odd number of nots
   };
 
   static constexpr uint32_t kAccept = UINT32_MAX;
   static constexpr uint32_t kReject = UINT32_MAX - 1;
 
   /// Appends the steps of `node` and answers with the first of them.
-  uint32_t compile(const FilterNode& node, uint32_t if_true, uint32_t if_false);
+  uint32_t compile(const FilterNode& node, uint32_t if_true, uint32_t if_false, bool negated);
   void collect_implied(const FilterNode& node);
 
   std::vector<Step> steps_;

@@ -26,7 +26,7 @@ while read -r expression; do
 done <"$work/block1"
 [ "$selected" -ge 4 ] || fail "only $selected examples"
 
-sed -n 's/^\.Ql \(tcp and dst port 443 .*)\) ,$/\1/p; s/^\.Ql \(not age .*\)$/\1/p' "$page" \
+sed -n 's/^\.Ql \(tcp and dst port 443 .*)\) ,$/\1/p; s/^\.Ql \(not state .*\)$/\1/p' "$page" \
   >"$work/quoted"
 [ "$(wc -l <"$work/quoted")" = 2 ] || fail "the text has other examples"
 while read -r expression; do

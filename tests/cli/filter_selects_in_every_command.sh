@@ -3,7 +3,7 @@
 
 # --filter means the same for -L, -C, -E, -U and -D, here on a table of an engine.
 capture=$(cd "${0%/*}/../data" && pwd)/gateway-inside.pcap
-in_capture() { ctwin --pcap "$capture" "$@"; }
+in_capture() { ctwin --pcap "$capture" --sysctl nf_conntrack_acct=1 --sysctl nf_conntrack_timestamp=1 "$@"; }
 
 # What -L lists by an expression is what -C counts, and with its negation the whole table.
 number_of() {
@@ -22,6 +22,12 @@ for filter in 'tcp' 'dst port 443' 'src net 192.168.2.0/24 and not state close' 
   expect_err "$prefix $listed flow entries have been shown."
   [ "$(number_of "$filter")" = "$listed" ] || fail "-C and -L disagree on: $filter"
   [ $(($(number_of "not ($filter)") + listed)) = "$all" ] || fail "not all without: $filter"
+done
+
+# What is not counted is neither much nor little.
+for filter in 'bytes >= 0' 'not bytes > 1M' 'age >= 0' 'not age > 1h' 'packets != 3'; do
+  ctwin --pcap "$capture" -C --filter "$filter"
+  expect_out 0
 done
 
 [ "$(number_of 'tcp dst port 443')" -ge 1 ] || fail "nothing goes to port 443"
