@@ -3,7 +3,10 @@
 
 # --filter means the same for -L, -C, -E, -U and -D, here on a table of an engine.
 capture=$(cd "${0%/*}/../data" && pwd)/gateway-inside.pcap
-in_capture() { ctwin --pcap "$capture" --sysctl nf_conntrack_acct=1 --sysctl nf_conntrack_timestamp=1 "$@"; }
+in_capture() {
+  ctwin --pcap "$capture" --sysctl net.netfilter.nf_conntrack_acct=1 \
+    --sysctl net.netfilter.nf_conntrack_timestamp=1 "$@"
+}
 
 # What -L lists by an expression is what -C counts, and with its negation the whole table.
 number_of() {
