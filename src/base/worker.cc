@@ -19,8 +19,9 @@ Worker::~Worker() {
 
 void Worker::start(std::function<void()> job) {
   {
-    const std::lock_guard lock(mutex_);
-    job_ = std::move(job);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !next_; });
+    next_ = std::move(job);
   }
   changed_.notify_all();
   if (thread_.joinable()) return;
@@ -30,18 +31,21 @@ void Worker::start(std::function<void()> job) {
 
 void Worker::wait() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !job_; });
+  changed_.wait(lock, [this] { return !busy_ && !next_; });
 }
 
 void Worker::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return over_ || job_; });
-    if (!job_) return;
+    changed_.wait(lock, [this] { return over_ || next_; });
+    if (!next_) return;
+    const std::function<void()> job = std::exchange(next_, nullptr);
+    busy_ = true;
     lock.unlock();
-    job_();
+    changed_.notify_all();
+    job();
     lock.lock();
-    job_ = nullptr;
+    busy_ = false;
     changed_.notify_all();
   }
 }

@@ -1,7 +1,8 @@
 // One thread beside the caller's, for work that can go on meanwhile.
 //
-// It does one job at a time, is started with the first, and waits for nothing between two of them
-// but the next. Whatever a job touches is the thread's own until `wait` has answered.
+// It is started with the first job and does one at a time; another may wait meanwhile, so that it
+// is never idle for want of the caller. Whatever jobs touch is the thread's own until `wait` has
+// answered.
 #pragma once
 
 #include <condition_variable>
@@ -16,10 +17,10 @@ class Worker {
   Worker() = default;
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
-  /// Waits for the job that is being done.
+  /// Waits until nothing is left to do.
   ~Worker();
 
-  /// Hands over a job. The one before has been waited for.
+  /// Hands over a job, once the one before has been begun.
   void start(std::function<void()> job);
 
   /// Waits until nothing is left to do.
@@ -30,7 +31,8 @@ class Worker {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::function<void()> job_;  ///< empty: nothing to do
+  std::function<void()> next_;  ///< empty: none waits
+  bool busy_ = false;
   bool over_ = false;
   std::thread thread_;
 };

@@ -29,34 +29,31 @@ EntryWriter::EntryWriter(ctnetlink::Client& client)
     : apart_(ctnetlink::can_read_ahead(client.backend())), client_(client) {}
 
 bool EntryWriter::add(Mode mode, const Flow& flow, size_t tag) {
-  queue_.push_back({mode, tag, 0, false, flow, {}});
+  std::vector<Entry>& queue = queues_[filling_];
+  queue.push_back({mode, tag, 0, false, flow, {}});
   // EXPECTED cannot be asked for: the entry of a reload has no master to be related to.
-  if (mode == Mode::kAdd) queue_.back().flow.status &= ~uint32_t{kExpected};
-  if (queue_.size() < kQueue) return true;
-  if (!apart_) return flush();
-  if (!take_queue()) return false;
-  worker_.start([this] { carry_out(); });
+  if (mode == Mode::kAdd) queue.back().flow.status &= ~uint32_t{kExpected};
+  if (queue.size() < kQueue) return true;
+  if (!apart_ || failed_) return flush();
+  worker_.start([this, &queue] { carry_out(queue); });
+  filling_ = (filling_ + 1) % queues_.size();
   return true;
 }
 
 bool EntryWriter::flush() {
-  if (!take_queue()) return false;
-  carry_out();
+  worker_.wait();
+  carry_out(queues_[filling_]);
   return !failure_;
 }
 
-/// Makes the queue the next batch, once the one before is done with. False when that has failed.
-bool EntryWriter::take_queue() {
-  worker_.wait();
-  if (failure_) return false;
-  batch_.swap(queue_);
-  queue_.clear();
-  return true;
-}
-
-void EntryWriter::carry_out() {
+/// Makes the queue the batch, and does what it says unless something has failed before.
+void EntryWriter::carry_out(std::vector<Entry>& queue) {
+  batch_.swap(queue);
+  queue.clear();
+  if (failure_) return;
   limit_ = batch_.size();
   if (create_all() && update_existing()) take_back(limit_);
+  failed_ = failure_.has_value();
 }
 
 void EntryWriter::fail(size_t index, Error error) {

@@ -7,11 +7,13 @@
 // they are updated in a second batch. Of these updates only the last of a batch may be one that the
 // entry's state lets expect to fail, since an update cannot be taken back.
 //
-// A batch is carried out by a thread while the caller makes the entries of the next one, where the
-// table is somebody else's and there is more than one processor. The next batch is not begun before
-// it is known that nothing failed.
+// A batch is carried out by a thread while the caller makes the entries of the next ones, where the
+// table is somebody else's and there is more than one processor. No batch is begun before it is
+// known that nothing failed.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -55,8 +57,7 @@ class EntryWriter {
     std::optional<Flow> existing;
   };
 
-  bool take_queue();
-  void carry_out();
+  void carry_out(std::vector<Entry>& queue);
   bool create_all();
   bool update_existing();
   bool read_existing();
@@ -67,7 +68,10 @@ class EntryWriter {
   bool conversation_failed(const Status& status);  ///< sets the failure
 
   const bool apart_;  ///< batches are carried out by the worker
-  std::vector<Entry> queue_;
+  /// One is filled while one waits for the worker and it empties one.
+  std::array<std::vector<Entry>, 3> queues_;
+  size_t filling_ = 0;
+  std::atomic<bool> failed_ = false;
 
   // Of the batch, and so the worker's while it has one.
   ctnetlink::Client& client_;

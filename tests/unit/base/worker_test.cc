@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <atomic>
 #include <thread>
+#include <vector>
 
 using namespace ctwin;
 
@@ -21,6 +23,22 @@ TEST_CASE("a worker does its jobs one after the other, in a thread that is not t
   }
   CHECK(where[0] == where[1]);
   CHECK(where[0] != std::this_thread::get_id());
+}
+
+TEST_CASE("one job may wait while another is done, and begins when that ends") {
+  Worker worker;
+  std::atomic<bool> go = false;
+  std::vector<int> done;
+  worker.start([&] {
+    go.wait(false);
+    done.push_back(1);
+  });
+  worker.start([&] { done.push_back(2); });  // answers though the first is not done
+  go = true;
+  go.notify_one();
+  worker.start([&] { done.push_back(3); });
+  worker.wait();
+  CHECK(done == std::vector{1, 2, 3});
 }
 
 TEST_CASE("a worker without a job keeps nobody waiting") {
