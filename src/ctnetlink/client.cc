@@ -62,7 +62,7 @@ Error torn_answer() { return {EBADMSG, "the answer is cut short or damaged"}; }
 Client::Client(std::unique_ptr<Backend> backend, BackendSource* source)
     : backend_(std::move(backend)),
       source_(source),
-      receive_buffer_(kDatagramBytes),
+      receive_buffer_(std::make_unique_for_overwrite<std::byte[]>(kDatagramBytes)),
       request_(kRequestBytes),
       batch_(kBatchBytes),
       sequence_(static_cast<uint32_t>(std::time(nullptr))) {}
@@ -79,7 +79,7 @@ Status Client::send_request() { return backend_->send(request_.bytes()); }
 
 /// One datagram of an answer, from whoever receives.
 Result<std::span<const std::byte>> Client::receive() {
-  return read_ahead_ ? read_ahead_->next() : receive_answer(*backend_, receive_buffer_);
+  return read_ahead_ ? read_ahead_->next() : receive_answer(*backend_, room());
 }
 
 /// Sends the request and passes its answers to `sink` until a done or error message ends them.
@@ -253,7 +253,7 @@ Status Client::flush_expectations() {
 }
 
 Status Client::receive_events(const EventSinks& sinks) {
-  auto datagram = backend_->receive(receive_buffer_);
+  auto datagram = backend_->receive(room());
   if (!datagram) return datagram.error();
   if (datagram->empty()) return Error{ECONNRESET, "the table has gone away"};
   return deliver_events(*datagram, sinks);

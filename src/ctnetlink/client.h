@@ -118,6 +118,7 @@ class Client {
   netlink::AttrWriter begin_request(uint8_t subsystem, uint8_t type, uint16_t flags, uint8_t family,
                                     uint8_t version = 0);
   Status send_request();
+  std::span<std::byte> room() { return {receive_buffer_.get(), kDatagramBytes}; }
   Result<std::span<const std::byte>> receive();
   Status converse(const MessageSink& sink);
   Status collect(const MessageSink& sink);
@@ -137,7 +138,7 @@ class Client {
   BackendSource* source_;
   std::unique_ptr<Client> second_;         ///< for the second of two dumps, opened when needed
   std::unique_ptr<ReadAhead> read_ahead_;  ///< while a dump is received by a thread
-  std::vector<std::byte> receive_buffer_;
+  std::unique_ptr<std::byte[]> receive_buffer_;  ///< kDatagramBytes, no page touched in vain
   netlink::MessageWriter request_;
   netlink::MessageWriter batch_;
   uint32_t sequence_ = 0;     ///< of the last request made

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <cstdlib>
 
 #include "base/address.h"
@@ -91,7 +90,7 @@ Complaint parse_probability(const Given& given, uint32_t& probability) {
   const double value = std::strtod(text.c_str(), &end);
   if (text.empty() || end != text.c_str() + text.size() || !(value >= 0 && value <= 1))
     return "statistic: bad value for option \"--probability\", or out of range (0-1)";
-  probability = static_cast<uint32_t>(std::lround(kOne * value));
+  probability = static_cast<uint32_t>(kOne * value + 0.5);
   return {};
 }
 
