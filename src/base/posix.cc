@@ -12,10 +12,12 @@ namespace ctwin {
 
 namespace {
 
+constexpr uint64_t kNsPerSecond = 1'000'000'000;
+
 uint64_t clock_ns(clockid_t clock) {
   timespec now;
   clock_gettime(clock, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
+  return static_cast<uint64_t>(now.tv_sec) * kNsPerSecond + static_cast<uint64_t>(now.tv_nsec);
 }
 
 }  // namespace
@@ -66,5 +68,9 @@ Status enter_network_namespace(const std::string& target) {
 uint64_t wall_clock_ns() { return clock_ns(CLOCK_REALTIME); }
 
 uint64_t monotonic_clock_ns() { return clock_ns(CLOCK_MONOTONIC); }
+
+timespec timespec_of(uint64_t ns) {
+  return {static_cast<time_t>(ns / kNsPerSecond), static_cast<long>(ns % kNsPerSecond)};
+}
 
 }  // namespace ctwin

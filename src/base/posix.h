@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <string>
 #include <utility>
 
@@ -35,5 +36,7 @@ Status enter_network_namespace(const std::string& target);
 uint64_t wall_clock_ns();
 /// A clock that nobody sets, ns since a time of its own.
 uint64_t monotonic_clock_ns();
+/// As system calls want it.
+timespec timespec_of(uint64_t ns);
 
 }  // namespace ctwin

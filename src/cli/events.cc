@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 
+#include "base/posix.h"
 #include "base/signals.h"
 #include "cli/commands.h"
 #include "cli/program_names.h"
@@ -178,11 +178,10 @@ class Watcher {
   /// Whether the event in hand came behind --duration, by the clock of captures, which begins with
   /// the first event.
   bool is_late() {
-    const uint64_t duration = uint64_t{arguments_.questions.duration} * 1'000'000;
-    if (duration == 0 || reader_) return false;
+    if (duration_ns_ == 0 || reader_) return false;
     const uint64_t time = session_.now();
     if (first_event_ == 0) first_event_ = time;
-    over_ |= time - first_event_ >= duration;
+    over_ |= time - first_event_ >= duration_ns_;
     return over_;
   }
 
@@ -247,13 +246,10 @@ class Watcher {
 
   /// What is left of --duration, if there is an end; false when nothing is left.
   bool time_left(std::optional<timespec>& left) const {
-    using namespace std::chrono;
-    if (arguments_.questions.duration == 0 || !reader_) return true;
-    const auto rest = begun_ + milliseconds(arguments_.questions.duration) - steady_clock::now();
-    if (rest <= rest.zero()) return false;
-    const auto whole = floor<seconds>(rest);
-    left = timespec{static_cast<time_t>(whole.count()),
-                    static_cast<long>(nanoseconds(rest - whole).count())};
+    if (duration_ns_ == 0 || !reader_) return true;
+    const uint64_t passed = monotonic_clock_ns() - begun_ns_;
+    if (passed >= duration_ns_) return false;
+    left = timespec_of(duration_ns_ - passed);
     return true;
   }
 
@@ -304,7 +300,8 @@ class Watcher {
   Groups groups_;
   FlowPrinter printer_;
   ProgramNames programs_;
-  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  const uint64_t duration_ns_ = uint64_t{arguments_.questions.duration} * 1'000'000;  ///< 0: no end
+  const uint64_t begun_ns_ = monotonic_clock_ns();
   std::optional<Resync> resync_;
   std::optional<ctnetlink::EventReader> reader_;
   ctnetlink::EventReader::Batch batch_;

@@ -71,9 +71,7 @@ class StatsWatch {
     while (!session_.is_over()) {
       const uint64_t now = monotonic_clock_ns();
       if (now >= due) return true;
-      const uint64_t left = due - now;
-      const timespec timeout{static_cast<time_t>(left / kNanosecondsPerSecond),
-                             static_cast<long>(left % kNanosecondsPerSecond)};
+      const timespec timeout = timespec_of(due - now);
       (void)ppoll(&reader, 1, &timeout, &held.before());
       if ((reader.revents & (POLLERR | POLLHUP)) != 0) return false;
     }
