@@ -15,6 +15,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/posix.h"
 #include "base/signals.h"
@@ -98,7 +99,7 @@ class Watcher {
     if (reader_) {
       reader_->stop();
       while (status.ok() && !is_enough() && reader_->take(batch_)) status = handle_batch();
-      announce_loss(lost_ - lost_told_);
+      announce_loss();
     }
     printer_.finish();
     if (!status) return failed(status.error());
@@ -211,18 +212,19 @@ class Watcher {
     return {};
   }
 
-  /// Says so within the output, where programs read it, whether it can be made up for or not.
-  void announce_loss(uint64_t lost) {
-    lost_told_ = lost_;
-    if (lost == 0 || !arguments_.output.json || grouped_) return;
+  /// Says within the output, where programs read it, how many events were lost since it was said
+  /// last, whether that can be made up for or not; and answers with their number.
+  uint64_t announce_loss() {
+    const uint64_t lost = lost_ - std::exchange(lost_told_, lost_);
+    if (lost == 0 || !arguments_.output.json || grouped_) return lost;
     print_lost_json(lost, lost_, session_.now(), session_.output.buffer());
     session_.output.end_line();
+    return lost;
   }
 
   /// Events were lost, and all that came behind them up to now has been shown.
   Status tell_lost() {
-    const uint64_t lost = lost_ - lost_told_;
-    announce_loss(lost);
+    const uint64_t lost = announce_loss();
     if (!resync_ || !resync_->can_repeat()) return {};
     session_.messages.say(std::to_string(lost) +
                           " events were lost; the table is listed again to tell what changed.");

@@ -117,7 +117,7 @@ std::vector<std::string_view> take_load_file(std::span<const std::string_view> w
                                              CommandLine& line) {
   std::vector<std::string_view> taken(words.begin(), words.end());
   size_t at = std::min<size_t>(1, words.size());
-  while (at < words.size() && own_words(words, at) != 0) at += own_words(words, at);
+  for (size_t own = 1; at < words.size() && own != 0; at += own) own = own_words(words, at);
   if (at + 1 >= words.size() || (words[at] != "-R" && words[at] != "--load-file")) return taken;
   line.load_file = words[at + 1];
   taken.resize(at);
